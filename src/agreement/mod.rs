@@ -1,0 +1,1 @@
+//! The rules: admit, fold, standing, legal time.

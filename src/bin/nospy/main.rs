@@ -1,0 +1,2 @@
+//! The program `nospy`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Keeps the docket map and lists in storage; proofs at a head.

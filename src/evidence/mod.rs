@@ -1,0 +1,1 @@
+//! What anyone checks offline: checkpoint, receipt, docket file, policy, verify.

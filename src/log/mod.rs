@@ -1,0 +1,1 @@
+//! Pool, batch, seal, commit, checkpoint; recovery; head guard.

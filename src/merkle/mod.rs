@@ -1,0 +1,1 @@
+//! Tree hashes, inclusion and consistency proofs, the docket map.

@@ -1,0 +1,1 @@
+//! gRPC: proto to domain, limits, the verifying client.

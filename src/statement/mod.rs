@@ -1,0 +1,1 @@
+//! The signed envelope, kinds and their bodies, names, what a statement touches.

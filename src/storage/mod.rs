@@ -1,0 +1,1 @@
+//! Ordered byte tables: snapshot reads, one atomic durable commit.
