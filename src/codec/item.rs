@@ -230,9 +230,9 @@ impl<'a> Item<'a> {
         match self.kind() {
             Kind::Text => self.text().is_some_and(predicate),
             Kind::Array => self.array().is_some_and(|mut members| members.any(|member| member.any_text(predicate))),
-            Kind::Map => self
-                .map()
-                .is_some_and(|mut pairs| pairs.any(|(k, v)| k.any_text(predicate) || v.any_text(predicate))),
+            Kind::Map => {
+                self.map().is_some_and(|mut pairs| pairs.any(|(k, v)| k.any_text(predicate) || v.any_text(predicate)))
+            }
             _ => false,
         }
     }

@@ -54,8 +54,7 @@ impl SigningKey {
         let (salt, iv) = seed.split_at(16);
         let kdf = pbes2::Pbkdf2Params::hmac_sha256(PBKDF2_ITERATIONS, salt).map_err(|_| KeyFileError::Encrypt)?;
         let iv: [u8; 16] = iv.try_into().map_err(|_| KeyFileError::Encrypt)?;
-        let parameters =
-            pbes2::Parameters { kdf: kdf.into(), encryption: pbes2::EncryptionScheme::Aes256Cbc { iv } };
+        let parameters = pbes2::Parameters { kdf: kdf.into(), encryption: pbes2::EncryptionScheme::Aes256Cbc { iv } };
         let info = pkcs8::PrivateKeyInfoRef::try_from(plain.as_bytes()).map_err(|_| KeyFileError::NotEd25519)?;
         let wrapped = info.encrypt_with_params(parameters, passphrase).map_err(|_| KeyFileError::Encrypt)?;
         wrapped.to_pem(ENCRYPTED_LABEL, LineEnding::LF).map_err(|_| KeyFileError::Encrypt)

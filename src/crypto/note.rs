@@ -252,8 +252,7 @@ impl Note {
     pub fn is_signed_by(&self, key: &KeyLine) -> Result<bool, NoteError> {
         let mut found = false;
         for line in self.lines_of(key) {
-            if key.algorithm != NoteAlgorithm::Ed25519
-                || key.key.verify(self.text.as_bytes(), &line.signature).is_err()
+            if key.algorithm != NoteAlgorithm::Ed25519 || key.key.verify(self.text.as_bytes(), &line.signature).is_err()
             {
                 return Err(NoteError::BadSignature { name: line.name.clone() });
             }
