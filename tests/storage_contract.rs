@@ -1,12 +1,29 @@
 //! The contract of `storage`: one suite for every engine.
 #![cfg(feature = "node")]
 
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use nospy::storage::{
-    Batch, Bytes, CommitError, Fault, FaultyStorage, HEAD_KEY, KEY_BYTES_MAX, MemoryStorage, Snapshot, Storage,
-    StorageError, VALUE_BYTES_MAX,
+    Batch, Bytes, CommitError, Fault, FaultyStorage, HEAD_KEY, KEY_BYTES_MAX, MemoryStorage, SledOptions, SledStorage,
+    Snapshot, Storage, StorageError, VALUE_BYTES_MAX,
 };
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+fn open_sled(directory: &Path) -> SledStorage {
+    SledStorage::open(directory, SledOptions::default()).unwrap()
+}
+
+fn new_sled() -> (TempDir, SledStorage) {
+    let directory = TempDir::new().unwrap();
+    let storage = open_sled(directory.path());
+    (directory, storage)
+}
 
 /// A head and the pairs given, as one batch.
 fn batch(head: &[u8], pairs: &[(&[u8], &[u8])]) -> Batch {
@@ -183,6 +200,11 @@ macro_rules! contract {
 
 contract!(memory, ((), MemoryStorage::new()));
 contract!(memory_behind_the_fault_wrapper, ((), FaultyStorage::new(MemoryStorage::new())));
+contract!(sled, new_sled());
+contract!(sled_behind_the_fault_wrapper, {
+    let (directory, storage) = new_sled();
+    (directory, FaultyStorage::new(storage))
+});
 
 #[test]
 fn a_failed_commit_stops_the_table_until_a_restart() {
@@ -207,4 +229,267 @@ fn a_refusal_for_space_writes_nothing_and_passes() {
     assert!(matches!(refused, Err(CommitError::NoSpace { .. })), "{refused:?}");
     faulty.commit(None, batch(b"1", &[])).unwrap();
     assert_eq!(faulty.commits(), 2);
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Commit(Vec<(Vec<u8>, Option<Vec<u8>>)>),
+    Take,
+    Drop(usize),
+    Look { from: Vec<u8>, to: Vec<u8>, limit: usize },
+}
+
+/// Few short keys, so that they collide.
+fn key() -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(prop::sample::select(vec![0u8, 1, 0x7f, 0x80, 0xff]), 0..3)
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let write = (key(), prop::option::weighted(0.7, prop::collection::vec(any::<u8>(), 0..5)));
+    prop_oneof![
+        4 => prop::collection::vec(write, 0..8).prop_map(Step::Commit),
+        2 => Just(Step::Take),
+        1 => any::<usize>().prop_map(Step::Drop),
+        4 => (key(), key(), 0..12usize).prop_map(|(from, to, limit)| Step::Look { from, to, limit }),
+    ]
+}
+
+/// The slow definition: a snapshot is a copy of the map.
+fn behaves_like_a_map(storage: &dyn Storage, steps: Vec<Step>) -> Result<(), TestCaseError> {
+    let mut model: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
+    let mut held = vec![(storage.snapshot().unwrap(), model.clone())];
+    for (number, step) in steps.into_iter().enumerate() {
+        match step {
+            Step::Commit(writes) => {
+                let head = model.get(HEAD_KEY).cloned();
+                let mut next = Batch::new();
+                next.put(HEAD_KEY, number.to_be_bytes());
+                model.insert(HEAD_KEY.to_vec(), number.to_be_bytes().to_vec());
+                for (key, value) in writes {
+                    match value {
+                        Some(value) => {
+                            next.put(key.clone(), value.clone());
+                            model.insert(key, value);
+                        }
+                        None => {
+                            next.remove(key.clone());
+                            model.remove(&key);
+                        }
+                    }
+                }
+                prop_assert_eq!(storage.commit(head.as_deref(), next), Ok(()));
+            }
+            Step::Take => held.push((storage.snapshot().unwrap(), model.clone())),
+            Step::Drop(index) if held.len() > 1 => drop(held.remove(index % held.len())),
+            Step::Drop(_) => {}
+            Step::Look { from, to, limit } => {
+                for (snapshot, map) in &held {
+                    let in_range = |(key, _): &(&Vec<u8>, &Vec<u8>)| **key >= from && **key < to;
+                    let expected: Vec<_> = map.iter().filter(in_range).take(limit).collect();
+                    let found = scan(snapshot, &from, &to, limit);
+                    prop_assert_eq!(found.iter().map(|(key, value)| (key, value)).collect::<Vec<_>>(), expected);
+                    prop_assert_eq!(get(snapshot, &from), map.get(&from).cloned());
+                }
+            }
+        }
+    }
+    for (snapshot, map) in &held {
+        prop_assert_eq!(
+            scan(snapshot, b"", &[0xff; 4], usize::MAX).into_iter().collect::<BTreeMap<_, _>>(),
+            map.clone()
+        );
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn memory_behaves_like_a_map_with_copies(steps in prop::collection::vec(step(), 1..40)) {
+        behaves_like_a_map(&MemoryStorage::new(), steps)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn sled_behaves_like_a_map_with_copies(steps in prop::collection::vec(step(), 1..40)) {
+        let (_directory, storage) = new_sled();
+        behaves_like_a_map(&storage, steps)?;
+    }
+}
+
+#[test]
+fn sled_keeps_everything_over_a_reopening() {
+    let (directory, storage) = new_sled();
+    storage.commit(None, batch(b"1", &[(b"a", b"1"), (b"b", b""), (b"c", b"1")])).unwrap();
+    let mut second = batch(b"2", &[(b"a", b"2")]);
+    second.remove(b"c".as_slice());
+    storage.commit(Some(b"1"), second).unwrap();
+    let before = scan(&storage.snapshot().unwrap(), b"", b"\xff", 9);
+    assert_eq!(before.len(), 3);
+    drop(storage);
+    let reopened = open_sled(directory.path());
+    assert_eq!(scan(&reopened.snapshot().unwrap(), b"", b"\xff", 9), before);
+    let refused = reopened.commit(Some(b"1"), batch(b"3", &[]));
+    assert!(matches!(refused, Err(CommitError::HeadMoved { .. })), "{refused:?}");
+    reopened.commit(Some(b"2"), batch(b"3", &[])).unwrap();
+}
+
+#[test]
+fn sled_refuses_a_second_opening_and_names_the_directory() {
+    let (directory, first) = new_sled();
+    let refused = SledStorage::open(directory.path(), SledOptions::default()).unwrap_err();
+    assert_eq!(refused, StorageError::Locked { directory: directory.path().to_owned() });
+    assert!(refused.to_string().contains(&directory.path().display().to_string()));
+    first.commit(None, batch(b"1", &[])).unwrap();
+}
+
+#[test]
+fn sled_stops_admitting_before_the_volume_is_full() {
+    let directory = TempDir::new().unwrap();
+    let options = SledOptions { reserve_bytes: Some(u64::MAX / 2), ..SledOptions::default() };
+    let storage = SledStorage::open(directory.path(), options).unwrap();
+    let refused = storage.commit(None, batch(b"1", &[(b"k", b"v")]));
+    assert!(matches!(refused, Err(CommitError::NoSpace { .. })), "{refused:?}");
+    assert_eq!(get(&storage.snapshot().unwrap(), HEAD_KEY), None);
+    let space = storage.space().unwrap();
+    assert!(space.available_bytes.unwrap() > 0 && space.available_bytes.unwrap() < space.reserve_bytes);
+    drop(storage);
+    open_sled(directory.path()).commit(None, batch(b"1", &[(b"k", b"v")])).unwrap();
+}
+
+/// Goal: no page ever lands in a file that nobody syncs. Method: the largest values the room takes, in an order and
+/// with overwrites that split, fill and rewrite leaves.
+#[test]
+fn sled_writes_no_files_beside_the_one_we_sync() {
+    let (directory, storage) = new_sled();
+    let mut head: Option<Vec<u8>> = None;
+    for round in 0..12u8 {
+        let mut next = batch(&[round], &[]);
+        for number in 0..40u8 {
+            let key = [vec![number.wrapping_mul(37) % 40], vec![0; KEY_BYTES_MAX - 1]].concat();
+            if (number + round) % 5 == 4 { next.remove(key) } else { next.put(key, vec![round; VALUE_BYTES_MAX]) }
+        }
+        storage.commit(head.as_deref(), next).unwrap();
+        head = Some(vec![round]);
+    }
+    drop(storage);
+    let blobs = directory.path().join("blobs");
+    assert!(blobs.is_dir(), "the engine's layout has changed: look again where it keeps large pages");
+    assert_eq!(std::fs::read_dir(blobs).unwrap().count(), 0);
+}
+
+/// Goal: damage is an error with a next step, never a panic. Method: one flipped byte at a time, spread over what was
+/// written. Some flips hit bytes nobody needs, but not all.
+#[test]
+fn sled_names_damage_instead_of_panicking() {
+    let (directory, storage) = new_sled();
+    let mut head: Option<Vec<u8>> = None;
+    for number in 0..20u8 {
+        storage.commit(head.as_deref(), batch(&[number], &[(&[b'k', number], &[number; 2000])])).unwrap();
+        head = Some(vec![number]);
+    }
+    drop(storage);
+    let bytes = std::fs::read(directory.path().join("db")).unwrap();
+    let written = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+    let mut named = 0;
+    for number in 0..16 {
+        let copy = TempDir::new().unwrap();
+        let mut damaged = bytes.clone();
+        damaged[30 + number * (written - 30) / 16] ^= 0x10;
+        std::fs::create_dir(copy.path().join("blobs")).unwrap();
+        std::fs::write(copy.path().join("db"), &damaged).unwrap();
+        std::fs::copy(directory.path().join("conf"), copy.path().join("conf")).unwrap();
+        let opened = SledStorage::open(copy.path(), SledOptions::default());
+        let read = opened.and_then(|storage| storage.snapshot()?.scan(b"", b"\xff", 100));
+        match read {
+            Ok(_) => {}
+            Err(StorageError::Corrupt { directory, .. }) => {
+                assert_eq!(directory, copy.path());
+                named += 1;
+            }
+            Err(other) => panic!("flip {number}: {other:?}"),
+        }
+    }
+    assert!(named > 0, "no flip was noticed");
+}
+
+const KILL_DIRECTORY: &str = "NOSPY_STORAGE_KILL_DIRECTORY";
+
+/// The value batch `number` writes under its own key: 0 to 8,191 bytes that depend on the number.
+fn entry(number: u64) -> Vec<u8> {
+    vec![number as u8; (number.wrapping_mul(2_654_435_761) % 8192) as usize]
+}
+
+fn entry_key(number: u64) -> Vec<u8> {
+    [b"e".as_slice(), &number.to_be_bytes()].concat()
+}
+
+fn stored_head(storage: &dyn Storage) -> Option<u64> {
+    let head = get(&storage.snapshot().unwrap(), HEAD_KEY)?;
+    Some(u64::from_be_bytes(head.try_into().unwrap()))
+}
+
+/// The child: commits batch after batch from the stored head on, and prints each number once it is acknowledged.
+fn commit_until_killed(directory: &Path) -> ! {
+    let storage = open_sled(directory);
+    let mut head = stored_head(&storage);
+    let mut stdout = std::io::stdout();
+    writeln!(stdout).unwrap();
+    loop {
+        let number = head.map_or(0, |head| head + 1);
+        let mut next = batch(&number.to_be_bytes(), &[(b"overwritten", &number.to_be_bytes())]);
+        next.put(entry_key(number), entry(number));
+        storage.commit(head.map(u64::to_be_bytes).as_ref().map(|head| head.as_slice()), next).unwrap();
+        writeln!(stdout, "acknowledged {number}").unwrap();
+        stdout.flush().unwrap();
+        head = Some(number);
+    }
+}
+
+/// Goal: what was acknowledged survives a kill -9, and a batch is in or out, never half. Method: a child process
+/// commits and prints, the parent kills it at a random time and looks. NOSPY_ROUNDS sets the number of rounds.
+#[test]
+fn sled_loses_nothing_acknowledged_to_a_kill() {
+    if let Some(directory) = std::env::var_os(KILL_DIRECTORY) {
+        commit_until_killed(Path::new(&directory));
+    }
+    let rounds = std::env::var("NOSPY_ROUNDS").map_or(10, |rounds| rounds.parse().unwrap());
+    let seed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos() as u64 | 1;
+    println!("seed {seed}");
+    let mut random = seed;
+    let directory = TempDir::new().unwrap();
+    let mut acknowledged: Option<u64> = None;
+    for round in 0..rounds {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "sled_loses_nothing_acknowledged_to_a_kill", "--nocapture", "--test-threads=1"])
+            .env(KILL_DIRECTORY, directory.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut numbers = lines.filter_map(|line| line.strip_prefix("acknowledged ")?.parse::<u64>().ok());
+        let first = numbers.next().unwrap_or_else(|| panic!("seed {seed}, round {round}: the child committed nothing"));
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        std::thread::sleep(Duration::from_micros(random % 200_000));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(acknowledged.is_none_or(|before| first > before), "seed {seed}, round {round}: a number came twice");
+        acknowledged = numbers.last().or(Some(first));
+
+        let storage = open_sled(directory.path());
+        let head = stored_head(&storage);
+        assert!(
+            head >= acknowledged && head <= acknowledged.map(|number| number + 1),
+            "seed {seed}, round {round}: acknowledged {acknowledged:?}, stored {head:?}"
+        );
+        let expected: Vec<_> = (0..=head.unwrap()).map(|number| (entry_key(number), entry(number))).collect();
+        let snapshot = storage.snapshot().unwrap();
+        assert!(scan(&snapshot, b"e", b"f", usize::MAX) == expected, "seed {seed}, round {round}: entries differ");
+        assert_eq!(get(&snapshot, b"overwritten"), get(&snapshot, HEAD_KEY), "seed {seed}, round {round}");
+    }
+    println!("{rounds} kills, {acknowledged:?} acknowledged last");
 }

@@ -4,7 +4,7 @@
 //! all, only if the head is still the one the writer started from, and when `commit` returns `Ok` the batch survives
 //! a power cut. It knows bytes only; what a key means is decided by whoever writes it.
 //!
-//! In scope: the trait, an engine in memory, the embedded engine sled, and a wrapper that plays the lies a
+//! In scope: the trait, an engine in memory, the embedded engine [`SledStorage`], and a wrapper that plays the lies a
 //! disk tells. Out of scope: entries, dockets, checkpoints, repair, retries. There is no retry on purpose: after a
 //! failed durable write nobody knows what the disk holds, so the caller ends the process (I4 of the log).
 //!
@@ -24,6 +24,7 @@ mod batch;
 mod error;
 mod fault;
 mod memory;
+mod sled;
 mod versioned;
 mod versions;
 
@@ -33,6 +34,7 @@ pub use batch::{BATCH_BYTES_MAX, BATCH_KEYS_MAX, Batch, KEY_BYTES_MAX, VALUE_BYT
 pub use error::{CommitError, StorageError};
 pub use fault::{Fault, FaultyStorage};
 pub use memory::MemoryStorage;
+pub use sled::{CACHE_BYTES_DEFAULT, SPACE_RESERVE_BYTES, SledOptions, SledStorage};
 pub use versions::UNDO_BYTES_MAX;
 
 /// The key of the head record, the value every commit compares. Each batch that moves the head puts it.

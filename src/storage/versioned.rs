@@ -193,3 +193,56 @@ fn successor(key: &[u8]) -> Vec<u8> {
     next.push(0);
     next
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::PathBuf;
+
+    use super::*;
+
+    /// Writes half of each batch, then fails to sync.
+    #[derive(Default)]
+    struct HalfWritten(Mutex<BTreeMap<Bytes, Bytes>>);
+
+    impl Engine for HalfWritten {
+        fn get(&self, key: &[u8]) -> Result<Option<Bytes>, StorageError> {
+            Ok(self.0.lock().unwrap().get(key).cloned())
+        }
+
+        fn scan(&self, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<(Bytes, Bytes)>, StorageError> {
+            let table = self.0.lock().unwrap();
+            let in_range = table.iter().filter(|(key, _)| ***key >= *from && ***key < *to).take(limit);
+            Ok(in_range.map(|(key, value)| (key.clone(), value.clone())).collect())
+        }
+
+        fn apply(&self, batch: Batch) -> Result<(), StorageError> {
+            let half = batch.len() / 2;
+            let puts = batch.writes().take(half).filter_map(|(key, value)| Some((key.into(), value?.into())));
+            self.0.lock().unwrap().extend(puts);
+            Err(StorageError::Engine { directory: PathBuf::from("here"), cause: "no sync".into() })
+        }
+
+        fn space(&self) -> Result<Space, StorageError> {
+            Ok(Space { available_bytes: None, reserve_bytes: 0 })
+        }
+    }
+
+    #[test]
+    fn nobody_sees_what_is_not_known_to_be_durable_and_no_commit_follows() {
+        let storage = Versioned::new(HalfWritten::default());
+        let before = storage.snapshot().unwrap();
+        let mut batch = Batch::new();
+        for key in [b"a", b"b", b"y", b"z"] {
+            batch.put(key.as_slice(), b"v".as_slice());
+        }
+        let failed = storage.commit(None, batch);
+        assert!(matches!(failed, Err(CommitError::Unknown(_))), "{failed:?}");
+        assert_eq!(storage.commit(None, Batch::new()), failed);
+        for snapshot in [before, storage.snapshot().unwrap()] {
+            assert_eq!(snapshot.scan(b"", b"zz", 9), Ok(vec![]));
+            assert_eq!(snapshot.get(b"a"), Ok(None));
+        }
+        assert!(storage.shared.engine.get(b"a").unwrap().is_some(), "the engine did write");
+    }
+}
