@@ -1,5 +1,7 @@
 //! The contract of `storage`: one suite for every engine.
 #![cfg(feature = "node")]
+// Helpers outside `#[test]` functions stop the test the same way.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -380,39 +382,38 @@ fn sled_writes_no_files_beside_the_one_we_sync() {
     assert_eq!(std::fs::read_dir(blobs).unwrap().count(), 0);
 }
 
-/// Goal: damage is an error with a next step, never a panic. Method: one flipped byte at a time, spread over what was
-/// written. Some flips hit bytes nobody needs, but not all.
+/// Goal: damage is an error with a next step, never a panic. Method: one flipped bit at a time, spread over three
+/// segments. In the last segment the engine takes damage for the torn end of its log and drops what follows: that is
+/// for the rooms above to notice, by the head. In the older ones it must be named.
 #[test]
 fn sled_names_damage_instead_of_panicking() {
     let (directory, storage) = new_sled();
     let mut head: Option<Vec<u8>> = None;
     for number in 0..20u8 {
-        storage.commit(head.as_deref(), batch(&[number], &[(&[b'k', number], &[number; 2000])])).unwrap();
+        let mut next = batch(&[number], &[]);
+        for value in 0..18u8 {
+            next.put([b'k', number, value], vec![number ^ value | 1; VALUE_BYTES_MAX]);
+        }
+        storage.commit(head.as_deref(), next).unwrap();
         head = Some(vec![number]);
     }
     drop(storage);
     let bytes = std::fs::read(directory.path().join("db")).unwrap();
-    let written = bytes.iter().rposition(|byte| *byte != 0).unwrap();
-    let mut named = 0;
-    for number in 0..16 {
+    let named = (0..6).map(|number| {
         let copy = TempDir::new().unwrap();
         let mut damaged = bytes.clone();
-        damaged[30 + number * (written - 30) / 16] ^= 0x10;
+        damaged[100_000 + number * (bytes.len() / 6)] ^= 0x10;
         std::fs::create_dir(copy.path().join("blobs")).unwrap();
         std::fs::write(copy.path().join("db"), &damaged).unwrap();
         std::fs::copy(directory.path().join("conf"), copy.path().join("conf")).unwrap();
         let opened = SledStorage::open(copy.path(), SledOptions::default());
-        let read = opened.and_then(|storage| storage.snapshot()?.scan(b"", b"\xff", 100));
-        match read {
-            Ok(_) => {}
-            Err(StorageError::Corrupt { directory, .. }) => {
-                assert_eq!(directory, copy.path());
-                named += 1;
-            }
+        match opened.and_then(|storage| storage.snapshot()?.scan(b"", b"\xff", 1000)) {
+            Ok(_) => false,
+            Err(StorageError::Corrupt { directory, .. }) => directory == copy.path(),
             Err(other) => panic!("flip {number}: {other:?}"),
         }
-    }
-    assert!(named > 0, "no flip was noticed");
+    });
+    assert!(named.filter(|named| *named).count() > 0, "no flip was named");
 }
 
 const KILL_DIRECTORY: &str = "NOSPY_STORAGE_KILL_DIRECTORY";
