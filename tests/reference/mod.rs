@@ -1,0 +1,4 @@
+//! The definitions once more, slowly, straight from the text. Property tests compare the fast code with these.
+#![allow(dead_code)]
+
+pub mod tree;
