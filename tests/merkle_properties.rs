@@ -1,4 +1,5 @@
 //! The tree against the slow definition, for every small size, and every mutation of a proof refused.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod reference;
 

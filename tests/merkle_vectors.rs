@@ -1,4 +1,5 @@
 //! Trees, proofs, chain and tiles against vectors that others made.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::{Path, PathBuf};
 
