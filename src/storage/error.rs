@@ -30,7 +30,7 @@ pub enum StorageError {
     },
     /// The stored bytes are damaged.
     #[error(
-        "the table in {path} is damaged ({cause}): keep a copy of the directory and rebuild it with `nospy log repair` \
+        "the table in {path} is damaged ({cause}): keep a copy of the directory and rebuild it \
          from the exported tiles or from a mirror",
         path = directory.display()
     )]
