@@ -1,0 +1,135 @@
+//! Reads dockets at one head.
+
+use crate::docket::{DocketError, KEY_PREFIX, LIST_PREFIX, Row, list_key, row_key};
+use crate::merkle::{BucketReader, DocketMap, DocketValue, Hash, MapProof, bucket_range, docket_key};
+use crate::statement::Subject;
+use crate::storage::{Bytes, Snapshot, StorageError};
+
+/// Rows fetched at once while scanning.
+const SCAN_ROWS: usize = 4096;
+
+/// A docket's value with the proof of its presence, or of its absence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocketProof {
+    /// Count and digest; `None` if nothing ever touched the subject.
+    pub value: Option<DocketValue>,
+    /// The proof against the docket root of the head.
+    pub proof: MapProof,
+}
+
+/// Dockets as one snapshot has them; `map` is of the same head.
+#[derive(Clone, Copy)]
+pub struct DocketReader<'a> {
+    snapshot: &'a dyn Snapshot,
+    map: &'a DocketMap,
+}
+
+impl<'a> DocketReader<'a> {
+    /// Reads `snapshot`, checked against `map`.
+    pub fn new(snapshot: &'a dyn Snapshot, map: &'a DocketMap) -> Self {
+        Self { snapshot, map }
+    }
+
+    /// How many statements touch `subject`.
+    ///
+    /// # Errors
+    /// [`DocketError`].
+    pub fn count(&self, subject: &Subject) -> Result<u64, DocketError> {
+        Ok(self.row(&docket_key(&subject.to_string()))?.map_or(0, |row| row.value.count))
+    }
+
+    /// The indexes of the statements that touch `subject`, ascending, from the `from`-th (0-based), at most
+    /// `limit`.
+    ///
+    /// # Errors
+    /// [`DocketError`], also if a list is shorter than its count.
+    pub fn indexes(&self, subject: &Subject, from: u64, limit: usize) -> Result<Vec<u64>, DocketError> {
+        let Some(row) = self.row(&docket_key(&subject.to_string()))? else { return Ok(Vec::new()) };
+        let end = row.value.count.min(from.saturating_add(limit as u64));
+        let mut indexes = Vec::new();
+        let mut at = from;
+        while at < end {
+            let want = usize::try_from(end - at).unwrap_or(usize::MAX).min(SCAN_ROWS);
+            let rows = self.snapshot.scan(&list_key(row.number, at), &list_key(row.number, end), want)?;
+            if rows.len() != want {
+                return Err(DocketError::Damaged(format!("the list of {subject} lacks entries")));
+            }
+            for (_, value) in &rows {
+                let index = value.as_ref().try_into().map(u64::from_be_bytes);
+                indexes.push(index.map_err(|_| DocketError::Damaged(format!("the list of {subject}")))?);
+            }
+            at += rows.len() as u64;
+        }
+        Ok(indexes)
+    }
+
+    /// The value of `subject` with its proof.
+    ///
+    /// # Errors
+    /// [`DocketError`], also if what is stored is not what the map commits to (D2).
+    pub fn prove(&self, subject: &Subject) -> Result<DocketProof, DocketError> {
+        let (value, proof) = self.map.prove(self, &docket_key(&subject.to_string()))?;
+        Ok(DocketProof { value, proof })
+    }
+
+    pub(in crate::docket) fn row(&self, key: &Hash) -> Result<Option<Row>, DocketError> {
+        let Some(bytes) = self.snapshot.get(&row_key(key))? else { return Ok(None) };
+        Row::from_bytes(&bytes).map(Some).ok_or_else(|| DocketError::Damaged("a docket row".into()))
+    }
+}
+
+impl BucketReader for DocketReader<'_> {
+    type Error = StorageError;
+
+    fn bucket(&self, prefix_bits: u8, prefix: u32) -> Result<Vec<(Hash, DocketValue)>, StorageError> {
+        let (first, last) = bucket_range(prefix_bits, prefix);
+        let mut end = row_key(&last);
+        end.push(0);
+        let rows = scan_all(self.snapshot, row_key(&first), &end);
+        // A row that does not decode is left out: the map then finds that the bucket is not the one it was made of.
+        rows.filter_map(|row| row.map(|(key, value)| decode(&key, &value)).transpose()).collect()
+    }
+}
+
+/// Builds the map from what `snapshot` holds: one pass over all subjects.
+///
+/// # Errors
+/// [`DocketError`].
+pub fn open_map(snapshot: &dyn Snapshot) -> Result<DocketMap, DocketError> {
+    let rows = scan_all(snapshot, vec![KEY_PREFIX], &[LIST_PREFIX]);
+    let values = rows.map(|row| {
+        let (key, value) = row?;
+        decode(&key, &value).ok_or_else(|| DocketError::Damaged("a docket row".into()))
+    });
+    DocketMap::build(values).map_err(|error| match error {
+        crate::merkle::MapReadError::Read(error) => error,
+        other => DocketError::Damaged(other.to_string()),
+    })
+}
+
+fn decode(key: &[u8], value: &[u8]) -> Option<(Hash, DocketValue)> {
+    Some((key.get(1..)?.try_into().ok()?, Row::from_bytes(value)?.value))
+}
+
+/// All pairs with `from <= key < to`, fetched in pages.
+fn scan_all<'a>(
+    snapshot: &'a dyn Snapshot,
+    from: Vec<u8>,
+    to: &'a [u8],
+) -> impl Iterator<Item = Result<(Bytes, Bytes), StorageError>> + 'a {
+    let mut from = Some(from);
+    std::iter::from_fn(move || {
+        let start = from.take()?;
+        let page = snapshot.scan(&start, to, SCAN_ROWS);
+        if let Ok(rows) = &page
+            && rows.len() == SCAN_ROWS
+        {
+            from = rows.last().map(|(key, _)| [key, &[0][..]].concat());
+        }
+        Some(page)
+    })
+    .flat_map(|page| match page {
+        Ok(rows) => rows.into_iter().map(Ok).collect::<Vec<_>>(),
+        Err(error) => vec![Err(error)],
+    })
+}
