@@ -1,0 +1,161 @@
+//! The running log as everybody but its sequencer sees it.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::crypto::{KeyLine, Note, SigningKey};
+use crate::evidence::Checkpoint;
+use crate::log::sequencer::{Command, Sequencer};
+use crate::log::{Application, Guard, Head, LogReader, Placed, Published, SubmitError, TileCache};
+use crate::statement::Origin;
+use crate::storage::Storage;
+
+/// Limits and pace.
+#[derive(Clone, Debug)]
+pub struct LogOptions {
+    /// Submissions that may wait; one more is refused as busy.
+    pub pool_entries_max: usize,
+    /// Most entries of one batch.
+    pub batch_entries_max: usize,
+    /// An empty batch is sealed after so long without a seal.
+    pub seal_interval: Duration,
+    /// Waits so long for more submissions before a batch; zero by default.
+    pub batch_delay: Duration,
+}
+
+impl Default for LogOptions {
+    fn default() -> Self {
+        Self {
+            pool_entries_max: 8_192,
+            batch_entries_max: 1_024,
+            seal_interval: Duration::from_secs(600),
+            batch_delay: Duration::ZERO,
+        }
+    }
+}
+
+/// The log's name and key, and where its newest signature is kept.
+#[derive(Clone)]
+pub struct Signer {
+    /// The origin, name of every checkpoint.
+    pub origin: Origin,
+    /// The public key under that name.
+    pub name: KeyLine,
+    /// The private key.
+    pub key: SigningKey,
+    /// A copy of the newest checkpoint, so that a log that may not sign can still show what it signed. Losing it
+    /// loses nothing else, so it is not synced.
+    pub copy: Option<PathBuf>,
+}
+
+impl Signer {
+    pub(in crate::log) fn checkpoint(&self, head: &Head) -> Note {
+        Checkpoint { origin: self.origin.clone(), size: head.size(), root: head.root() }.sign(&self.name, &self.key)
+    }
+
+    pub(in crate::log) fn keep(&self, checkpoint: &Note) {
+        let Some(path) = &self.copy else { return };
+        let new = path.with_extension("new");
+        let kept = std::fs::write(&new, checkpoint.to_string()).and_then(|()| std::fs::rename(&new, path));
+        if let Err(error) = kept {
+            tracing::warn!(path = %path.display(), %error, "the copy of the checkpoint was not written");
+        }
+    }
+}
+
+/// The kept copy of a signed checkpoint, if it is of exactly this head and under this key.
+pub fn kept_checkpoint(path: &Path, name: &KeyLine, head: &Head) -> Option<Note> {
+    let note = Note::parse(&std::fs::read(path).ok()?).ok()?;
+    let checkpoint = Checkpoint::from_text(note.text()).ok()?;
+    let is_of_head = checkpoint.size == head.size() && checkpoint.root == head.root();
+    (is_of_head && note.is_signed_by(name) == Ok(true)).then_some(note)
+}
+
+/// What a log runs on.
+pub struct LogParts<A: Application> {
+    /// Decides what enters.
+    pub application: A,
+    /// Where it is kept.
+    pub storage: Arc<dyn Storage>,
+    /// Full tiles, shared with the readers.
+    pub cache: Arc<TileCache>,
+    /// The open head guard, which agrees with the head that the log starts from.
+    pub guard: Guard,
+    /// Name and key.
+    pub signer: Signer,
+    /// Unix milliseconds.
+    pub clock: Arc<dyn Fn() -> u64 + Send + Sync>,
+    /// Called before the loop ends for good (I4); the program ends the process here.
+    pub on_fatal: Arc<dyn Fn(&str) + Send + Sync>,
+    /// Limits and pace.
+    pub options: LogOptions,
+}
+
+/// A running log.
+pub struct Log<A: Application> {
+    commands: SyncSender<Command<A>>,
+    published: Arc<RwLock<Arc<Published<A::View>>>>,
+    thread: Mutex<Option<std::thread::JoinHandle<()>>>,
+}
+
+impl<A: Application> Log<A> {
+    /// Signs the head that `reader` is at and starts the sequencer.
+    pub fn start(mut parts: LogParts<A>, reader: LogReader) -> Self {
+        let checkpoint = parts.signer.checkpoint(reader.head());
+        parts.signer.keep(&checkpoint);
+        let view = parts.application.committed(&reader);
+        let published = Arc::new(RwLock::new(Arc::new(Published { reader, checkpoint: Some(checkpoint), view })));
+        let (sender, commands) = sync_channel(parts.options.pool_entries_max);
+        let sequencer = Sequencer::new(parts, commands, Arc::clone(&published));
+        let thread = std::thread::Builder::new().name("sequencer".into()).spawn(move || sequencer.run());
+        let thread = thread.expect("a thread can be started while the service starts");
+        Self { commands: sender, published, thread: Mutex::new(Some(thread)) }
+    }
+
+    /// The newest signed head.
+    pub fn published(&self) -> Arc<Published<A::View>> {
+        Arc::clone(&self.published.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Submits; answers when the submission is durable and its checkpoint signed, or refused.
+    ///
+    /// # Errors
+    /// [`SubmitError`].
+    pub async fn submit(&self, submission: A::Submission) -> Result<Placed<A::View>, SubmitError<A::Refusal>> {
+        self.ask(|reply| Command::Submit(submission, reply)).await
+    }
+
+    /// Stores rows that belong to no batch.
+    ///
+    /// # Errors
+    /// [`SubmitError`].
+    pub async fn store(&self, rows: Vec<(Vec<u8>, Vec<u8>)>) -> Result<(), SubmitError<A::Refusal>> {
+        self.ask(|reply| Command::Store(rows, reply)).await
+    }
+
+    async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<T, SubmitError<A::Refusal>>>) -> Command<A>,
+    ) -> Result<T, SubmitError<A::Refusal>> {
+        let (reply, answer) = oneshot::channel();
+        match self.commands.try_send(command(reply)) {
+            Ok(()) => answer.await.unwrap_or(Err(SubmitError::Stopped)),
+            Err(TrySendError::Full(_)) => Err(SubmitError::Busy),
+            Err(TrySendError::Disconnected(_)) => Err(SubmitError::Stopped),
+        }
+    }
+
+    /// Answers everything that was submitted before, then stops. Blocks until then.
+    pub fn stop(&self) {
+        // A full pool takes the word as soon as there is room; a loop that ended needs no word.
+        let _ = self.commands.send(Command::Stop);
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! The one loop that writes: take what waits, decide in order, plan, seal, commit, guard, sign, answer.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use crate::log::{
+    Application, Batch, Decision, Guard, GuardError, GuardedHead, Head, LogParts, LogReader, OpenError, PartialTiles,
+    Placed, Planned, Published, SealInput, SubmitError, TileCache,
+};
+use crate::statement::Origin;
+use crate::storage::{Batch as Rows, CommitError, HEAD_KEY, Storage};
+
+/// Most rows of one batch before its seal: half of what storage takes, for the last entry may touch many dockets.
+pub const BATCH_ROWS_MAX: usize = crate::storage::BATCH_KEYS_MAX / 2;
+/// Most bytes of one batch: half of what storage takes.
+pub const BATCH_BYTES_MAX: usize = crate::storage::BATCH_BYTES_MAX / 2;
+/// How far seal times may run ahead of the clock when batches follow each other within a millisecond (I1).
+const AHEAD_MAX_MS: u64 = 10;
+/// How long a clock that stands before the last seal is waited for, before submissions are refused (I1).
+const CLOCK_WAIT_MAX: Duration = Duration::from_secs(2);
+
+type Answer<A> = Result<Placed<<A as Application>::View>, SubmitError<<A as Application>::Refusal>>;
+type Stored<A> = Result<(), SubmitError<<A as Application>::Refusal>>;
+
+/// A word to the sequencer.
+pub(in crate::log) enum Command<A: Application> {
+    /// Something wants to enter.
+    Submit(A::Submission, oneshot::Sender<Answer<A>>),
+    /// Rows that belong to no batch; the head stays as it is.
+    Store(Vec<(Vec<u8>, Vec<u8>)>, oneshot::Sender<Stored<A>>),
+    /// Answer everything, then end.
+    Stop,
+}
+
+/// The owner of the newest state.
+pub(in crate::log) struct Sequencer<A: Application> {
+    parts: LogParts<A>,
+    commands: Receiver<Command<A>>,
+    waiting: VecDeque<Command<A>>,
+    published: Arc<RwLock<Arc<Published<A::View>>>>,
+    sealed_at: Instant,
+}
+
+/// A submission that is answered when its batch is published.
+struct Pending<A: Application> {
+    index: u64,
+    is_new: bool,
+    reply: oneshot::Sender<Answer<A>>,
+}
+
+impl<A: Application> Pending<A> {
+    fn answer(self, published: &Arc<Published<A::View>>) {
+        let placed = Placed { index: self.index, is_new: self.is_new, published: Arc::clone(published) };
+        // A caller that went away hears nothing; its statement stands all the same.
+        let _ = self.reply.send(Ok(placed));
+    }
+}
+
+/// Why the loop ends.
+enum End {
+    /// It was asked to.
+    Asked,
+    /// The state of the disk is unknown, or a rule of ours is broken (I4).
+    Fatal(String),
+}
+
+/// What the loop does next.
+enum Next {
+    Batch,
+    Heartbeat,
+    Drain,
+}
+
+impl<A: Application> Sequencer<A> {
+    pub(in crate::log) fn new(
+        parts: LogParts<A>,
+        commands: Receiver<Command<A>>,
+        published: Arc<RwLock<Arc<Published<A::View>>>>,
+    ) -> Self {
+        Self { parts, commands, waiting: VecDeque::new(), published, sealed_at: Instant::now() }
+    }
+
+    pub(in crate::log) fn run(mut self) {
+        loop {
+            let outcome = match self.next() {
+                Next::Batch => self.batch(false),
+                Next::Heartbeat => self.batch(true),
+                Next::Drain => self.drain(),
+            };
+            match outcome {
+                Ok(()) => {}
+                Err(End::Asked) => return,
+                Err(End::Fatal(reason)) => {
+                    tracing::error!(%reason, "the log stops");
+                    (self.parts.on_fatal)(&reason);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Waits for submissions, or for the time of a heartbeat seal.
+    fn next(&mut self) -> Next {
+        let patience = self.parts.options.seal_interval.saturating_sub(self.sealed_at.elapsed());
+        if self.waiting.is_empty() {
+            match self.commands.recv_timeout(patience) {
+                Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => return Next::Drain,
+                Ok(command) => self.waiting.push_back(command),
+                Err(RecvTimeoutError::Timeout) => return Next::Heartbeat,
+            }
+            if !self.parts.options.batch_delay.is_zero() {
+                std::thread::sleep(self.parts.options.batch_delay);
+            }
+        }
+        while self.waiting.len() < self.parts.options.batch_entries_max {
+            match self.commands.try_recv() {
+                Ok(Command::Stop) => return Next::Drain,
+                Ok(command) => self.waiting.push_back(command),
+                Err(_) => break,
+            }
+        }
+        // A stream of refused submissions must not keep the heartbeat waiting.
+        if patience.is_zero() { Next::Heartbeat } else { Next::Batch }
+    }
+
+    /// Commits what still waits, then ends.
+    fn drain(&mut self) -> Result<(), End> {
+        while let Ok(command) = self.commands.try_recv() {
+            self.waiting.push_back(command);
+        }
+        while !self.waiting.is_empty() {
+            self.batch(false)?;
+        }
+        Err(End::Asked)
+    }
+
+    /// One batch. The order of effects is I3; the commit is the point of no return.
+    fn batch(&mut self, is_heartbeat: bool) -> Result<(), End> {
+        let before = Arc::clone(&self.published.read().unwrap_or_else(PoisonError::into_inner));
+        let Some(time_ms) = self.seal_time(before.reader.head()) else {
+            self.refuse_waiting(|| SubmitError::ClockBehind);
+            return Ok(());
+        };
+        let mut plan = Batch::begin(before.reader.head(), before.reader.partials());
+        let (mut pending, mut stored) = (Vec::new(), Vec::new());
+        while plan.rows() < BATCH_ROWS_MAX && plan.bytes() < BATCH_BYTES_MAX {
+            match self.waiting.pop_front() {
+                Some(Command::Submit(submission, reply)) => {
+                    pending.extend(self.place(&before.reader, &mut plan, time_ms, &submission, reply));
+                }
+                Some(Command::Store(rows, reply)) => {
+                    plan.add_rows(rows);
+                    stored.push(reply);
+                }
+                Some(Command::Stop) => {}
+                None => break,
+            }
+        }
+        if plan.is_empty() && !is_heartbeat {
+            // Duplicates of what stands already need no new head.
+            pending.into_iter().for_each(|one| one.answer(&before));
+            return Ok(());
+        }
+        let planned = self.seal(&before.reader, plan, time_ms)?;
+        if !self.commit(before.reader.head(), &planned)? {
+            self.parts.application.abandon();
+            pending.into_iter().for_each(|one| drop(one.reply.send(Err(SubmitError::NoSpace))));
+            stored.into_iter().for_each(|reply| drop(reply.send(Err(SubmitError::NoSpace))));
+            return Ok(());
+        }
+        let after = self.publish(before.reader.head(), planned)?;
+        pending.into_iter().for_each(|one| one.answer(&after));
+        stored.into_iter().for_each(|reply| drop(reply.send(Ok(()))));
+        Ok(())
+    }
+
+    /// Decides about one submission; a refusal is answered at once, the rest when the batch is published.
+    fn place(
+        &mut self,
+        reader: &LogReader,
+        plan: &mut Batch,
+        time_ms: u64,
+        submission: &A::Submission,
+        reply: oneshot::Sender<Answer<A>>,
+    ) -> Option<Pending<A>> {
+        match self.parts.application.admit(reader, submission, plan.next_index(), time_ms) {
+            Decision::Enter { entry, rows } => {
+                let index = plan.push(&entry);
+                plan.reserve_rows(rows);
+                Some(Pending { index, is_new: true, reply })
+            }
+            Decision::Duplicate(index) => Some(Pending { index, is_new: false, reply }),
+            Decision::Refuse(refusal) => {
+                let _ = reply.send(Err(SubmitError::Refused(refusal)));
+                None
+            }
+        }
+    }
+
+    fn seal(&mut self, reader: &LogReader, plan: Batch, time_ms: u64) -> Result<Planned, End> {
+        seal(&mut self.parts.application, reader, plan, time_ms).map_err(End::Fatal)
+    }
+
+    /// Durable step 1 (I3). `false`: the disk is nearly full and nothing was written.
+    fn commit(&self, before: &Head, planned: &Planned) -> Result<bool, End> {
+        match self.parts.storage.commit(Some(&before.to_bytes()), rows_of(planned)) {
+            Ok(()) => Ok(true),
+            Err(CommitError::NoSpace { available_bytes, needed_bytes }) => {
+                tracing::warn!(available_bytes, needed_bytes, "the disk is nearly full: submissions are refused");
+                Ok(false)
+            }
+            // Another writer (I2), a batch beyond the bounds, or an unknown state (I4).
+            Err(error) => Err(End::Fatal(error.to_string())),
+        }
+    }
+
+    /// Durable step 2, then the signature, then the new head for everybody (I3).
+    fn publish(&mut self, before: &Head, planned: Planned) -> Result<Arc<Published<A::View>>, End> {
+        let expected = guarded(before).ok_or(End::Fatal("the head before a batch has no seal".into()))?;
+        let next = guarded(&planned.head).ok_or(End::Fatal("a batch ended without a seal".into()))?;
+        self.parts.guard.swap(&expected, next).map_err(|error| End::Fatal(error.to_string()))?;
+        let checkpoint = self.parts.signer.checkpoint(&planned.head);
+        let snapshot = self.parts.storage.snapshot().map_err(|error| End::Fatal(error.to_string()))?;
+        let reader = LogReader::new(snapshot, planned.head, planned.partials, Arc::clone(&self.parts.cache));
+        let view = self.parts.application.committed(&reader);
+        self.parts.signer.keep(&checkpoint);
+        let after = Arc::new(Published { reader, checkpoint: Some(checkpoint), view });
+        *self.published.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&after);
+        self.sealed_at = Instant::now();
+        Ok(after)
+    }
+
+    /// The time of the next seal, later than the last one's (I1); `None` if the clock stands too far behind it.
+    fn seal_time(&self, head: &Head) -> Option<u64> {
+        let last = head.seal.map_or(0, |seal| seal.time_ms);
+        let started = Instant::now();
+        loop {
+            let now = (self.parts.clock)();
+            if now > last {
+                return Some(now);
+            }
+            if last - now < AHEAD_MAX_MS {
+                return Some(last + 1);
+            }
+            if started.elapsed() > CLOCK_WAIT_MAX {
+                tracing::error!(now, last, "the clock stands before the last seal: submissions are refused");
+                return None;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn refuse_waiting(&mut self, error: impl Fn() -> SubmitError<A::Refusal>) {
+        for command in self.waiting.drain(..) {
+            match command {
+                Command::Submit(_, reply) => drop(reply.send(Err(error()))),
+                Command::Store(_, reply) => drop(reply.send(Err(error()))),
+                Command::Stop => {}
+            }
+        }
+    }
+}
+
+/// Makes a new log of one entry and its seal, registered at `time_ms`, in an empty table; then its guard. The
+/// application has decided about the entry already.
+///
+/// # Errors
+/// [`OpenError::NotEmpty`] if the table has a head; [`OpenError::Guard`] if there is a guard already; else what
+/// could not be written.
+pub fn create<A: Application>(
+    application: &mut A,
+    storage: &dyn Storage,
+    guard: &Path,
+    origin: &Origin,
+    entry: &[u8],
+    time_ms: u64,
+) -> Result<(), OpenError> {
+    let snapshot = storage.snapshot()?;
+    if snapshot.get(HEAD_KEY)?.is_some() {
+        return Err(OpenError::NotEmpty);
+    }
+    if guard.exists() {
+        return Err(GuardError::Exists { path: guard.to_owned() }.into());
+    }
+    let (head, partials) = (Head::empty(origin.as_str()), PartialTiles::default());
+    let reader = LogReader::new(snapshot, head, partials, Arc::new(TileCache::new(0)));
+    let mut plan = Batch::begin(reader.head(), reader.partials());
+    plan.push(entry);
+    let planned = seal(application, &reader, plan, time_ms).map_err(OpenError::Commit)?;
+    storage.commit(None, rows_of(&planned)).map_err(|error| OpenError::Commit(error.to_string()))?;
+    let first = guarded(&planned.head).ok_or(OpenError::Commit("the first batch has no seal".into()))?;
+    Guard::create(guard, origin.as_str(), first)?;
+    Ok(())
+}
+
+fn seal<A: Application>(
+    application: &mut A,
+    reader: &LogReader,
+    mut plan: Batch,
+    time_ms: u64,
+) -> Result<Planned, String> {
+    let input = SealInput {
+        index: plan.next_index(),
+        from: plan.from(),
+        previous: reader.head().seal.map(|seal| seal.id),
+        time_ms,
+        chain: *plan.chain(),
+    };
+    let sealed = application.seal(reader, input)?;
+    plan.add_rows(sealed.rows);
+    Ok(plan.close(&sealed.entry, time_ms, sealed.dockets))
+}
+
+fn rows_of(planned: &Planned) -> Rows {
+    let mut rows = Rows::new();
+    planned.rows.iter().for_each(|(key, value)| rows.put(key.clone(), value.clone()));
+    rows.put(HEAD_KEY, planned.head.to_bytes());
+    rows
+}
+
+fn guarded(head: &Head) -> Option<GuardedHead> {
+    Some(GuardedHead { size: head.size(), root: head.root(), seal: head.seal?.id })
+}
