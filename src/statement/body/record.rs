@@ -142,6 +142,7 @@ macro_rules! choice {
 
         impl $crate::statement::body::Field for $choice {
             const SHAPE: $crate::statement::body::Shape = $crate::statement::body::Shape::Choice(&[$( $word ),+]);
+            const LIST_MAX: usize = Self::ALL.len();
 
             fn read(item: $crate::codec::Item<'_>) -> Result<Self, $crate::statement::body::BodyError> {
                 match item.text() {

@@ -35,7 +35,7 @@ record! {
         required summary: Text,
         /// The words themselves.
         optional quote: Text,
-        /// What the reported promise covers, 1-16 clause types.
+        /// What the reported promise covers, 1-14 clause types.
         optional clauses: Vec<ClauseType>,
         /// Whether a draft text was shown.
         optional draft: bool,
