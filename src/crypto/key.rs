@@ -13,6 +13,14 @@ pub const SIGNATURE_LEN: usize = 64;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Kid(pub [u8; 32]);
 
+impl Kid {
+    /// The id that a key of these bytes has, whether or not it is registrable. Parsing a key costs a hundred times
+    /// this, so whoever looks for one among many asks for their ids first.
+    pub fn of_bytes(key: &[u8; 32]) -> Self {
+        Self(sha256(&[&[0xA3, 0x01, 0x01, 0x20, 0x06, 0x21, 0x58, 0x20], key]).0)
+    }
+}
+
 impl fmt::Display for Kid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Digest(self.0).fmt(f)
@@ -76,7 +84,7 @@ impl PublicKey {
 
     /// The key id (RFC 9679): SHA-256 over the canonical COSE_Key `{1: 1, -1: 6, -2: key}`.
     pub fn kid(&self) -> Kid {
-        Kid(sha256(&[&[0xA3, 0x01, 0x01, 0x20, 0x06, 0x21, 0x58, 0x20], self.as_bytes()]).0)
+        Kid::of_bytes(self.as_bytes())
     }
 
     /// Checks a 64-byte signature with the strict equation: small-order A or R refused, S < L.
