@@ -1,1 +1,128 @@
-//! The application without a wire format.
+//! The application without a wire format: publish, look up, list, prove. The only room with a clock.
+//!
+//! A [`Registry`] is a handle that may be cloned and shared. Publishing goes through the door (form, texts,
+//! signature: on the caller's thread) to the log, whose one sequencer asks the [`desk`] whether the statement may
+//! enter, in order. Reading never waits for writing: every answer is taken from one published head.
+//!
+//! Nothing here writes a standing (A4): it is folded from the dockets whenever it is asked for.
+
+mod clock;
+mod desk;
+mod directory;
+mod docket_file;
+mod door;
+mod error;
+mod open;
+mod read;
+mod text;
+
+use std::sync::Arc;
+
+pub use clock::{Clock, ManualClock, Millis, SystemClock};
+pub use directory::{AgreementFilter, AgreementRow, PAGE_ROWS_MAX, Page, PageRequest, PartyRow, SCAN_ROWS_MAX};
+pub use door::{DryRun, Published};
+pub use error::{PublishError, ReadError};
+pub use open::{CHECKPOINT_COPY, Opening, Options, create};
+pub use read::{EntryRow, InclusionProof};
+pub use text::{DepositError, StoredText, TEXT_BYTES_MAX};
+
+use crate::crypto::KeyLine;
+use crate::evidence::SignedCheckpoint;
+use crate::log::{self, Log, Signer};
+use crate::registry::desk::{Desk, KeyIndex, View};
+use crate::statement::Origin;
+
+/// Whether the registry takes statements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// It does.
+    Signing,
+    /// It serves reads only.
+    ReadOnly {
+        /// What was found at the start, and how to proceed.
+        reason: String,
+    },
+}
+
+/// A handle to one registry.
+#[derive(Clone)]
+pub struct Registry(Arc<Inner>);
+
+struct Inner {
+    signer: Signer,
+    clock: Arc<dyn Clock>,
+    keys: Arc<KeyIndex>,
+    text_bytes_max: u64,
+    state: State,
+}
+
+enum State {
+    Running(Log<Desk>),
+    ReadOnly { published: Arc<log::Published<View>>, reason: String },
+}
+
+impl Registry {
+    /// Whether it takes statements.
+    pub fn mode(&self) -> Mode {
+        match &self.0.state {
+            State::Running(_) => Mode::Signing,
+            State::ReadOnly { reason, .. } => Mode::ReadOnly { reason: reason.clone() },
+        }
+    }
+
+    /// The name of this registry.
+    pub fn origin(&self) -> &Origin {
+        &self.0.signer.origin
+    }
+
+    /// The public key that signs its checkpoints, under its name.
+    pub fn log_key(&self) -> &KeyLine {
+        &self.0.signer.name
+    }
+
+    /// Whether everything in it is for demonstration: its origin is under `demo.`.
+    pub fn is_demo(&self) -> bool {
+        is_demo(self.origin())
+    }
+
+    /// The newest signed checkpoint.
+    ///
+    /// # Errors
+    /// [`ReadError::ReadOnly`] if the registry may not sign and holds no signature of its head.
+    pub fn checkpoint(&self) -> Result<SignedCheckpoint, ReadError> {
+        let published = self.published();
+        let note = published.checkpoint.as_ref().ok_or_else(|| self.unsigned())?;
+        SignedCheckpoint::parse(note.to_string().as_bytes()).map_err(|error| ReadError::Damaged(error.to_string()))
+    }
+
+    /// Stops taking statements, answers everything that was admitted, and closes the log.
+    pub async fn shutdown(&self) {
+        let inner = Arc::clone(&self.0);
+        let stopped = tokio::task::spawn_blocking(move || match &inner.state {
+            State::Running(log) => log.stop(),
+            State::ReadOnly { .. } => {}
+        });
+        // The task only ends early if the runtime does, and then everything stops anyway.
+        let _ = stopped.await;
+    }
+
+    fn published(&self) -> Arc<log::Published<View>> {
+        match &self.0.state {
+            State::Running(log) => log.published(),
+            State::ReadOnly { published, .. } => Arc::clone(published),
+        }
+    }
+
+    fn unsigned(&self) -> ReadError {
+        match self.mode() {
+            Mode::ReadOnly { reason } => ReadError::ReadOnly { reason },
+            Mode::Signing => ReadError::Damaged("a signing registry without a checkpoint".into()),
+        }
+    }
+}
+
+/// Whether an origin is for demonstration: only such a registry may run on a scripted clock, and every output says
+/// so.
+pub fn is_demo(origin: &Origin) -> bool {
+    origin.as_str().starts_with("demo.")
+}

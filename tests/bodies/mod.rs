@@ -151,11 +151,14 @@ fn example(kind: &str) -> (Json, Json) {
                 "title": "Example registry", "origin": "registry.example/nospy", "log_key": key(1),
                 "registrars": {"keys": [key(2)], "threshold": 1}, "rules": 1, "seal_interval": 600,
             });
-            let large = with(&small, json!({
-                "registrars": {"keys": [key(2), key(3), key(4)], "threshold": 2},
-                "limits": {"statements": 1024, "bytes": 4_194_304},
-                "predecessor": {"origin": "old.example:8443/log", "size": 12, "root": id(1)},
-            }));
+            let large = with(
+                &small,
+                json!({
+                    "registrars": {"keys": [key(2), key(3), key(4)], "threshold": 2},
+                    "limits": {"statements": 1024, "bytes": 4_194_304},
+                    "predecessor": {"origin": "old.example:8443/log", "size": 12, "root": id(1)},
+                }),
+            );
             (small, large)
         }
         "registry.seal" => {
@@ -170,16 +173,22 @@ fn example(kind: &str) -> (Json, Json) {
                 with(&large, json!({"keys": [grant(1), large_grant(2)], "threshold": 2})),
             )
         }
-        "party.keys" => (json!({"threshold": 1}), json!({
-            "grant": [large_grant(5)],
-            "revoke": [{"kid": id(1), "reason": "compromised", "compromised_since": 1_760_000_000}, {"kid": id(2), "reason": "lost"}],
-            "threshold": 2,
-        })),
+        "party.keys" => (
+            json!({"threshold": 1}),
+            json!({
+                "grant": [large_grant(5)],
+                "revoke": [{"kid": id(1), "reason": "compromised", "compromised_since": 1_760_000_000}, {"kid": id(2), "reason": "lost"}],
+                "threshold": 2,
+            }),
+        ),
         "offer.make" => {
             let (small, large) = terms();
-            (json!({"addressees": {"any": true}, "terms": small}), json!({
-                "addressees": {"governments": ["ca", "de-bsi", "gb-ncsc"]}, "terms": large, "open_until": "2026-12-31",
-            }))
+            (
+                json!({"addressees": {"any": true}, "terms": small}),
+                json!({
+                    "addressees": {"governments": ["ca", "de-bsi", "gb-ncsc"]}, "terms": large, "open_until": "2026-12-31",
+                }),
+            )
         }
         "offer.withdraw" => (json!({"ref": id(7)}), json!({"ref": id(7), "reason": "Superseded"})),
         "agreement.accept" => {
@@ -192,7 +201,8 @@ fn example(kind: &str) -> (Json, Json) {
         "agreement.file" => {
             let (mut small, large) = terms();
             small["term"]["effective"] = json!("2007-08-15");
-            let paper = json!({"signed_on": "2007-07-17", "method": "licence_condition", "form": "Letter of assurances"});
+            let paper =
+                json!({"signed_on": "2007-07-17", "method": "licence_condition", "form": "Letter of assurances"});
             let large_paper = with(&paper, json!({"filed_on": "2007-08-09", "digest": id(8)}));
             (
                 json!({"date": "2026-01-01", "terms": small, "paper": paper}),
@@ -237,10 +247,13 @@ fn example(kind: &str) -> (Json, Json) {
                 "date": "2019-05-14", "vendor": "huawei", "source": {"publisher": "Example Gazette"},
                 "form": "oral, interpreted", "confidence": "high", "summary": "Offers to sign with any government",
             });
-            let large = with(&small, json!({
-                "governments": ["de", "gb"], "source": source(), "quote": "We are willing", "draft": true,
-                "clauses": ["no_backdoor", "contest_orders"], "sent": false,
-            }));
+            let large = with(
+                &small,
+                json!({
+                    "governments": ["de", "gb"], "source": source(), "quote": "We are willing", "draft": true,
+                    "clauses": ["no_backdoor", "contest_orders"], "sent": false,
+                }),
+            );
             (small, large)
         }
         other => panic!("an example for {other} is missing here"),

@@ -105,10 +105,7 @@ impl<E, F: FnMut(&Subject) -> Result<Vec<Arc<Statement>>, E>> Closure<F> {
         for depth in 0.. {
             let dockets: Vec<Subject> = generation
                 .iter()
-                .map(|(vendor, government)| Subject::Between {
-                    vendor: vendor.clone(),
-                    government: government.clone(),
-                })
+                .map(|(vendor, government)| Subject::Between { vendor: vendor.clone(), government: government.clone() })
                 .collect();
             for docket in sorted_by_text(dockets) {
                 self.push(docket.clone())?;

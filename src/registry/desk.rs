@@ -1,0 +1,289 @@
+//! The desk: decides in log order what enters, and keeps the dockets. The log's sequencer is its only caller.
+//!
+//! It judges a statement against the folded dockets that the rules read. Folded dockets are kept in a bounded
+//! cache and folded again from the log when they are missing; nothing else than the log is ever the truth.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::agreement::{Act, World};
+use crate::codec::Item;
+use crate::crypto::{Digest, Kid, PublicKey, SigningKey};
+use crate::docket::{DocketError, DocketPlan, DocketReader, Touch, plan};
+use crate::evidence::Seal;
+use crate::log::{Application, Decision, LogReader, SealInput, Sealed};
+use crate::merkle::DocketMap;
+use crate::registry::directory::agreement_row;
+use crate::registry::door::internal;
+use crate::registry::text::text_rows;
+use crate::registry::{PublishError, ReadError};
+use crate::statement::{Named, Origin, Statement, Subject};
+
+/// Folded dockets that are kept near; beyond that all are dropped and folded again as they are asked for.
+const WORLD_DOCKETS_MAX: usize = 65_536;
+/// Longest chain of statements that name one another: an endorsement of a void of an act.
+const NAMED_DEPTH_MAX: u8 = 3;
+
+/// A statement that passed the door: well-formed, signed by a key the registry knows.
+pub struct Submission {
+    /// The statement and its body; index and time are not known yet.
+    pub act: Act,
+}
+
+/// Every key that was ever enrolled, by its id. Whether a key may sign is judged at the desk, by index.
+#[derive(Default)]
+pub struct KeyIndex(RwLock<HashMap<Kid, PublicKey>>);
+
+impl KeyIndex {
+    /// The key with this id.
+    pub fn get(&self, kid: &Kid) -> Option<PublicKey> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(kid).copied()
+    }
+
+    /// Learns the keys that a statement names: enrolments, grants, the genesis.
+    pub fn learn(&self, statement: &Statement) {
+        let body = statement.body();
+        let member = |item: Item<'_>| item.field("key").and_then(|key| key.bytes()).and_then(to_key);
+        let list = |field| body.field(field).and_then(|list: Item<'_>| list.array()).into_iter().flatten();
+        let registrars = body.field("registrars").and_then(|registrars| registrars.field("keys"));
+        let registrars = registrars.and_then(|keys| keys.array()).into_iter().flatten();
+        let keys: Vec<PublicKey> = list("keys")
+            .chain(list("grant"))
+            .filter_map(member)
+            .chain(registrars.filter_map(|key| key.bytes().and_then(to_key)))
+            .collect();
+        if !keys.is_empty() {
+            let mut index = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            index.extend(keys.into_iter().map(|key| (key.kid(), key)));
+        }
+    }
+}
+
+fn to_key(bytes: &[u8]) -> Option<PublicKey> {
+    PublicKey::from_bytes(bytes).ok()
+}
+
+/// The desk's state; owned by the sequencer.
+pub struct Desk {
+    origin: Origin,
+    key: SigningKey,
+    keys: Arc<KeyIndex>,
+    world: World,
+    world_dockets: usize,
+    map: DocketMap,
+    planned: Option<DocketPlan>,
+    touches: Vec<Touch>,
+    placed: HashMap<Digest, (u64, Named)>,
+    rows: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+/// What readers see beside the log: the docket map of the same head.
+pub struct View {
+    pub(in crate::registry) map: DocketMap,
+    origin: Origin,
+}
+
+impl Desk {
+    /// A desk over a log whose docket map is `map`.
+    pub fn new(origin: Origin, key: SigningKey, keys: Arc<KeyIndex>, map: DocketMap) -> Self {
+        let world = World::new(origin.clone());
+        let (planned, touches, placed, rows) = (None, Vec::new(), HashMap::new(), Vec::new());
+        Self { origin, key, keys, world, world_dockets: 0, map, planned, touches, placed, rows }
+    }
+
+    /// Places an act: judges it, then lets it count for the next ones.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn place(&mut self, reader: &LogReader, act: Act) -> Result<usize, PublishError> {
+        let statement = Arc::clone(&act.statement);
+        let touches = statement
+            .touches(|id| self.named(reader, id))
+            .map_err(|error| PublishError::Malformed { rule: "body_malformed", message: error.to_string() })?;
+        let needs = World::needs_to_admit(&statement);
+        self.world_dockets += load(&mut self.world, reader, &self.map, needs).map_err(|error| internal(&error))?;
+        self.world.admit(&act).map_err(PublishError::Refused)?;
+        self.keys.learn(&statement);
+        let id = *statement.id();
+        let named =
+            Named { role: statement.named_role(), subject: statement.subject().clone(), touches: touches.clone() };
+        self.rows.extend(text_rows(&act));
+        self.rows.extend(agreement_row(&act));
+        self.placed.insert(id, (act.index, named));
+        let rows = 2 * touches.len();
+        self.touches.push(Touch { index: act.index, id, subjects: touches });
+        // Admission judged it just now, in this very place.
+        let pushed = self.world.push(act);
+        debug_assert!(pushed.is_ok(), "what was admitted is admissible: {pushed:?}");
+        Ok(rows)
+    }
+
+    fn named(&self, reader: &LogReader, id: &Digest) -> Option<Named> {
+        match self.placed.get(id) {
+            Some((_, named)) => Some(named.clone()),
+            None => named_in(reader, id, NAMED_DEPTH_MAX).ok().flatten(),
+        }
+    }
+
+    fn forget_world(&mut self) {
+        self.world = World::new(self.origin.clone());
+        self.world_dockets = 0;
+    }
+
+    fn forget_batch(&mut self) {
+        self.planned = None;
+        self.touches.clear();
+        self.placed.clear();
+        self.rows.clear();
+    }
+}
+
+impl Application for Desk {
+    type Submission = Submission;
+    type Refusal = PublishError;
+    type View = View;
+
+    fn admit(
+        &mut self,
+        reader: &LogReader,
+        submission: &Submission,
+        index: u64,
+        time_ms: u64,
+    ) -> Decision<PublishError> {
+        let id = submission.act.id();
+        if let Some((index, _)) = self.placed.get(&id) {
+            return Decision::Duplicate(*index);
+        }
+        match reader.index_of(&id.0) {
+            Ok(Some(index)) => return Decision::Duplicate(index),
+            Ok(None) => {}
+            Err(error) => return Decision::Refuse(internal(&error.into())),
+        }
+        let act = Act { index, time_ms, ..submission.act.clone() };
+        match self.place(reader, act) {
+            Ok(rows) => Decision::Enter { entry: submission.act.statement.bytes().to_vec(), rows },
+            Err(error) => Decision::Refuse(error),
+        }
+    }
+
+    fn seal(&mut self, reader: &LogReader, input: SealInput) -> Result<Sealed, String> {
+        let planned = plan(&self.map, reader.snapshot(), input.time_ms, &self.touches);
+        let planned = planned.map_err(|error| error.to_string())?;
+        let previous = input.previous.as_ref();
+        let draft = Seal::draft(&self.origin, input.from, previous, input.time_ms, &input.chain, &planned.root);
+        let seal = draft.sign(&self.key).map_err(|error| error.to_string())?;
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.extend(planned.rows.iter().cloned());
+        let dockets = planned.root;
+        self.planned = Some(planned);
+        Ok(Sealed { entry: seal.bytes().to_vec(), dockets, rows })
+    }
+
+    fn committed(&mut self, _reader: &LogReader) -> View {
+        if let Some(planned) = self.planned.take() {
+            planned.apply(&mut self.map);
+        }
+        self.forget_batch();
+        if self.world_dockets > WORLD_DOCKETS_MAX {
+            self.forget_world();
+        }
+        View { map: self.map.clone(), origin: self.origin.clone() }
+    }
+
+    fn abandon(&mut self) {
+        self.forget_batch();
+        // What was pushed for the lost batch cannot be taken back: fold again from the log.
+        self.forget_world();
+    }
+}
+
+impl View {
+    /// The view of a registry that only serves reads.
+    pub fn read_only(map: DocketMap, origin: Origin) -> Self {
+        Self { map, origin }
+    }
+
+    /// What `reader`'s entry at `index` touches.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub fn touches_at(reader: &LogReader, index: u64) -> Result<BTreeSet<Subject>, ReadError> {
+        let statement = statement_at(reader, index)?;
+        let named = |id: &Digest| named_in(reader, id, NAMED_DEPTH_MAX).ok().flatten();
+        statement.touches(named).map_err(|error| ReadError::Damaged(error.to_string()))
+    }
+
+    /// Judges a submission as if it came next, and writes nothing. Returns what it would touch.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn try_admit(
+        &self,
+        reader: &LogReader,
+        submission: &Submission,
+        now_ms: u64,
+    ) -> Result<BTreeSet<Subject>, PublishError> {
+        let time_ms = now_ms.max(reader.head().seal.map_or(0, |seal| seal.time_ms + 1));
+        let act = Act { index: reader.head().size(), time_ms, ..submission.act.clone() };
+        let named = |id: &Digest| named_in(reader, id, NAMED_DEPTH_MAX).ok().flatten();
+        let touches = act
+            .statement
+            .touches(named)
+            .map_err(|error| PublishError::Malformed { rule: "body_malformed", message: error.to_string() })?;
+        let mut world = World::new(self.origin.clone());
+        let needs = World::needs_to_admit(&act.statement);
+        load(&mut world, reader, &self.map, needs).map_err(|error| internal(&error))?;
+        world.admit(&act).map_err(PublishError::Refused)?;
+        Ok(touches)
+    }
+}
+
+/// Folds the dockets of `subjects` that `world` does not hold yet, in this order; returns how many.
+fn load(world: &mut World, reader: &LogReader, map: &DocketMap, subjects: Vec<Subject>) -> Result<usize, ReadError> {
+    let mut loaded = 0;
+    for subject in subjects {
+        if !world.contains(&subject) {
+            let acts = acts_of(reader, map, &subject)?;
+            world.load(subject, acts);
+            loaded += 1;
+        }
+    }
+    Ok(loaded)
+}
+
+/// The acts of a docket in log order.
+///
+/// # Errors
+/// [`ReadError`].
+pub fn acts_of(reader: &LogReader, map: &DocketMap, subject: &Subject) -> Result<Vec<Act>, ReadError> {
+    let indexes = DocketReader::new(reader.snapshot(), map).indexes(subject, 0, usize::MAX)?;
+    indexes.into_iter().map(|index| act_at(reader, index)).collect()
+}
+
+fn act_at(reader: &LogReader, index: u64) -> Result<Act, ReadError> {
+    let statement = statement_at(reader, index)?;
+    let (_, time_ms) = reader.covering_seal(index)?;
+    Ok(Act::met(index, time_ms, Arc::new(statement)))
+}
+
+/// The statement at `index`, which the dockets or the log say is there.
+///
+/// # Errors
+/// [`ReadError::Damaged`] if it is not.
+pub fn statement_at(reader: &LogReader, index: u64) -> Result<Statement, ReadError> {
+    let missing = || DocketError::Damaged(format!("entry {index} is missing"));
+    let entry = reader.entry(index)?.ok_or_else(missing)?;
+    Statement::parse(&entry.bytes).map_err(|error| ReadError::Damaged(format!("entry {index}: {error}")))
+}
+
+/// What a logged statement is to those that name it, following at most `depth` names.
+fn named_in(reader: &LogReader, id: &Digest, depth: u8) -> Result<Option<Named>, ReadError> {
+    let Some(index) = reader.index_of(&id.0)? else { return Ok(None) };
+    let statement = statement_at(reader, index)?;
+    let below = |id: &Digest| match depth.checked_sub(1) {
+        Some(depth) => named_in(reader, id, depth).ok().flatten(),
+        None => None,
+    };
+    let touches = statement.touches(below).map_err(|error| ReadError::Damaged(error.to_string()))?;
+    Ok(Some(Named { role: statement.named_role(), subject: statement.subject().clone(), touches }))
+}

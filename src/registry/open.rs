@@ -1,0 +1,194 @@
+//! Making and opening a registry.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::agreement::Act;
+use crate::crypto::{KeyLine, NoteAlgorithm, SigningKey};
+use crate::docket::{DocketReader, open_map};
+use crate::evidence::Seal;
+use crate::log::{
+    self, Guard, Head, Log, LogOptions, LogParts, LogReader, OpenError, PartialTiles, Signer, Signing, TileCache,
+    check_guard, kept_checkpoint, read_head,
+};
+use crate::merkle::DocketMap;
+use crate::registry::desk::{Desk, KeyIndex, View, acts_of, statement_at};
+use crate::registry::text::TEXT_BYTES_MAX;
+use crate::registry::{Clock, Inner, Registry, State};
+use crate::statement::{GENESIS_KIND, Origin, Statement, Subject};
+use crate::storage::Storage;
+
+/// Name of the copy of the newest checkpoint, beside the guard.
+pub const CHECKPOINT_COPY: &str = "checkpoint";
+
+/// Limits and pace of a registry.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Submissions that may wait.
+    pub pool_entries_max: usize,
+    /// Most entries of one batch.
+    pub batch_entries_max: usize,
+    /// An empty batch is sealed after so long without a seal.
+    pub seal_interval: Duration,
+    /// Waits so long for more submissions before a batch.
+    pub batch_delay: Duration,
+    /// Memory for tiles that are kept near.
+    pub tile_cache_bytes: u64,
+    /// Largest deposited text, bytes.
+    pub text_bytes_max: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let log = LogOptions::default();
+        Self {
+            pool_entries_max: log.pool_entries_max,
+            batch_entries_max: log.batch_entries_max,
+            seal_interval: log.seal_interval,
+            batch_delay: log.batch_delay,
+            tile_cache_bytes: 128 << 20,
+            text_bytes_max: TEXT_BYTES_MAX,
+        }
+    }
+}
+
+/// What a registry is opened with.
+pub struct Opening {
+    /// Where the log is kept.
+    pub storage: Arc<dyn Storage>,
+    /// The head guard, outside the database.
+    pub guard: PathBuf,
+    /// The log's private key.
+    pub log_key: SigningKey,
+    /// The registry's name.
+    pub origin: Origin,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Called when the log ends for good (I4 of the log); a program ends the process here.
+    pub on_fatal: Arc<dyn Fn(&str) + Send + Sync>,
+    /// Limits and pace.
+    pub options: Options,
+}
+
+/// Makes a new registry in an empty table: `genesis` and the first seal, then the guard.
+///
+/// # Errors
+/// [`OpenError`], also if the genesis does not fit the key and origin, or its own rules refuse it.
+pub fn create(opening: &Opening, genesis: &Statement) -> Result<(), OpenError> {
+    check_genesis(genesis, &opening.origin, &opening.log_key)?;
+    let keys = Arc::new(KeyIndex::default());
+    keys.learn(genesis);
+    let signer = keys.get(genesis.kid());
+    if signer.is_none_or(|key| genesis.check_signature(&key).is_err()) {
+        return Err(OpenError::Mismatch("the genesis is not signed by a registrar key that it names".into()));
+    }
+    let mut desk = Desk::new(opening.origin.clone(), opening.log_key.clone(), keys, DocketMap::new());
+    let time_ms = opening.clock.now_ms();
+    let act = Act::read(0, time_ms, Arc::new(genesis.clone()));
+    let act = act.map_err(|error| OpenError::Mismatch(format!("the genesis: {error}")))?;
+    let head = Head::empty(opening.origin.as_str());
+    let cache = Arc::new(TileCache::new(0));
+    let reader = LogReader::new(opening.storage.snapshot()?, head, PartialTiles::default(), cache);
+    desk.place(&reader, act).map_err(|error| OpenError::Mismatch(format!("the genesis: {error}")))?;
+    log::create(&mut desk, &*opening.storage, &opening.guard, &opening.origin, genesis.bytes(), time_ms)
+}
+
+impl Registry {
+    /// Opens a registry: recomputes what its head claims, compares the guard, and starts the sequencer if it may
+    /// sign.
+    ///
+    /// # Errors
+    /// [`OpenError`] if there is nothing that could be served.
+    pub fn open(opening: Opening) -> Result<Self, OpenError> {
+        let Opening { storage, guard, log_key, origin, clock, on_fatal, options } = opening;
+        let name = KeyLine::new(origin.as_str(), NoteAlgorithm::Ed25519, log_key.public());
+        let name = name.map_err(|error| OpenError::Mismatch(error.to_string()))?;
+        let cache = Arc::new(TileCache::new(options.tile_cache_bytes));
+        let reader = read_head(&*storage, origin.as_str(), &cache)?;
+        let map = check_head(&reader, &origin, &log_key)?;
+        let keys = Arc::new(KeyIndex::default());
+        learn_keys(&reader, &map, &keys)?;
+        let copy = guard.parent().map(|directory| directory.join(CHECKPOINT_COPY));
+        let signer = Signer { origin: origin.clone(), name, key: log_key.clone(), copy: copy.clone() };
+        let state = match check_guard(&reader, Guard::open(&guard, origin.as_str())) {
+            Signing::Allowed(guard) => {
+                let application = Desk::new(origin, log_key, Arc::clone(&keys), map);
+                let now = Arc::clone(&clock);
+                let options = LogOptions {
+                    pool_entries_max: options.pool_entries_max,
+                    batch_entries_max: options.batch_entries_max,
+                    seal_interval: options.seal_interval,
+                    batch_delay: options.batch_delay,
+                };
+                let clock: Arc<dyn Fn() -> u64 + Send + Sync> = Arc::new(move || now.now_ms());
+                let signer = signer.clone();
+                let parts = LogParts { application, storage, cache, guard, signer, clock, on_fatal, options };
+                State::Running(Log::start(parts, reader))
+            }
+            Signing::ReadOnly { reason } => {
+                let checkpoint = copy.and_then(|path| kept_checkpoint(&path, &signer.name, reader.head()));
+                let view = View::read_only(map, origin);
+                State::ReadOnly { published: Arc::new(log::Published { reader, checkpoint, view }), reason }
+            }
+        };
+        Ok(Self(Arc::new(Inner { signer, clock, keys, text_bytes_max: options.text_bytes_max, state })))
+    }
+}
+
+/// The part of I5 that needs to know what entries mean: the genesis, the last seal, the docket root.
+fn check_head(reader: &LogReader, origin: &Origin, log_key: &SigningKey) -> Result<DocketMap, OpenError> {
+    let damaged = |what: String| OpenError::Damaged { what };
+    let read = |index| statement_at(reader, index).map_err(|error| damaged(error.to_string()));
+    check_genesis(&read(0)?, origin, log_key)?;
+    let place = reader.head().seal.ok_or_else(|| damaged("the head has no seal".into()))?;
+    let statement = read(place.index)?;
+    let seal = Seal::read(place.index, &statement).map_err(|error| damaged(format!("the last seal: {error}")))?;
+    if statement.check_signature(&log_key.public()).is_err() {
+        return Err(OpenError::Mismatch("the last seal is not signed by this log key: it is another log's".into()));
+    }
+    let before = place.index.checked_sub(1).map(|index| reader.entry(index)).transpose()?.flatten();
+    if before.is_none_or(|entry| entry.chain != seal.chain) {
+        return Err(damaged("the chain is not the one that the last seal signs".into()));
+    }
+    let map = open_map(reader.snapshot()).map_err(|error| damaged(error.to_string()))?;
+    match map.root() == seal.dockets && reader.head().dockets == seal.dockets {
+        true => Ok(map),
+        false => Err(damaged("the docket root is not the one that the last seal signs".into())),
+    }
+}
+
+fn check_genesis(genesis: &Statement, origin: &Origin, log_key: &SigningKey) -> Result<(), OpenError> {
+    let mismatch = |what: &str| Err(OpenError::Mismatch(what.to_owned()));
+    if genesis.kind().as_str() != GENESIS_KIND {
+        return mismatch("entry 0 is not a genesis");
+    }
+    let body = genesis.body();
+    let named = body.field("origin").and_then(|origin| origin.text());
+    if genesis.origin() != origin || named != Some(origin.as_str()) {
+        return mismatch("the genesis is of another origin than the one configured");
+    }
+    match body.field("log_key").and_then(|key| key.bytes()) == Some(log_key.public().as_bytes()) {
+        true => Ok(()),
+        false => mismatch("the genesis names another log key than the one configured"),
+    }
+}
+
+fn learn_keys(reader: &LogReader, map: &DocketMap, keys: &KeyIndex) -> Result<(), OpenError> {
+    let damaged = |error: crate::registry::ReadError| OpenError::Damaged { what: error.to_string() };
+    let dockets = DocketReader::new(reader.snapshot(), map);
+    for act in acts_of(reader, map, &Subject::Registry).map_err(damaged)? {
+        keys.learn(&act.statement);
+    }
+    let parties = dockets.indexes(&Subject::Parties, 0, usize::MAX).map_err(|error| damaged(error.into()))?;
+    let mut seen = std::collections::BTreeSet::new();
+    for index in parties {
+        let statement = statement_at(reader, index).map_err(damaged)?;
+        if seen.insert(statement.subject().clone()) {
+            for act in acts_of(reader, map, statement.subject()).map_err(damaged)? {
+                keys.learn(&act.statement);
+            }
+        }
+    }
+    Ok(())
+}
