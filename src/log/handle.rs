@@ -11,7 +11,6 @@ use crate::crypto::{KeyLine, Note, SigningKey};
 use crate::evidence::Checkpoint;
 use crate::log::sequencer::{Command, Sequencer};
 use crate::log::{Application, Guard, Head, LogReader, Placed, Published, SubmitError, TileCache};
-use crate::statement::Origin;
 use crate::storage::Storage;
 
 /// Limits and pace.
@@ -41,8 +40,8 @@ impl Default for LogOptions {
 /// The log's name and key, and where its newest signature is kept.
 #[derive(Clone)]
 pub struct Signer {
-    /// The origin, name of every checkpoint.
-    pub origin: Origin,
+    /// The checkpoint of the empty tree: names the log.
+    pub empty: Checkpoint,
     /// The public key under that name.
     pub name: KeyLine,
     /// The private key.
@@ -54,7 +53,7 @@ pub struct Signer {
 
 impl Signer {
     pub(in crate::log) fn checkpoint(&self, head: &Head) -> Note {
-        Checkpoint { origin: self.origin.clone(), size: head.size(), root: head.root() }.sign(&self.name, &self.key)
+        Checkpoint { size: head.size(), root: head.root(), ..self.empty.clone() }.sign(&self.name, &self.key)
     }
 
     pub(in crate::log) fn keep(&self, checkpoint: &Note) {

@@ -12,7 +12,6 @@ use crate::log::{
     Application, Batch, Decision, Guard, GuardError, GuardedHead, Head, LogParts, LogReader, OpenError, PartialTiles,
     Placed, Planned, Published, SealInput, SubmitError, TileCache,
 };
-use crate::statement::Origin;
 use crate::storage::{Batch as Rows, CommitError, HEAD_KEY, Storage};
 
 /// Most rows of one batch before its seal: half of what storage takes, for the last entry may touch many dockets.
@@ -276,7 +275,7 @@ pub fn create<A: Application>(
     application: &mut A,
     storage: &dyn Storage,
     guard: &Path,
-    origin: &Origin,
+    origin: &str,
     entry: &[u8],
     time_ms: u64,
 ) -> Result<(), OpenError> {
@@ -287,14 +286,14 @@ pub fn create<A: Application>(
     if guard.exists() {
         return Err(GuardError::Exists { path: guard.to_owned() }.into());
     }
-    let (head, partials) = (Head::empty(origin.as_str()), PartialTiles::default());
+    let (head, partials) = (Head::empty(origin), PartialTiles::default());
     let reader = LogReader::new(snapshot, head, partials, Arc::new(TileCache::new(0)));
     let mut plan = Batch::begin(reader.head(), reader.partials());
     plan.push(entry);
     let planned = seal(application, &reader, plan, time_ms).map_err(OpenError::Commit)?;
     storage.commit(None, rows_of(&planned)).map_err(|error| OpenError::Commit(error.to_string()))?;
     let first = guarded(&planned.head).ok_or(OpenError::Commit("the first batch has no seal".into()))?;
-    Guard::create(guard, origin.as_str(), first)?;
+    Guard::create(guard, origin, first)?;
     Ok(())
 }
 

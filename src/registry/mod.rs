@@ -72,7 +72,7 @@ impl Registry {
 
     /// The name of this registry.
     pub fn origin(&self) -> &Origin {
-        &self.0.signer.origin
+        &self.0.signer.empty.origin
     }
 
     /// The public key that signs its checkpoints, under its name.

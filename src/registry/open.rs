@@ -7,12 +7,12 @@ use std::time::Duration;
 use crate::agreement::Act;
 use crate::crypto::{KeyLine, NoteAlgorithm, SigningKey};
 use crate::docket::{DocketReader, open_map};
-use crate::evidence::Seal;
+use crate::evidence::{Checkpoint, Seal};
 use crate::log::{
     self, Guard, Head, Log, LogOptions, LogParts, LogReader, OpenError, PartialTiles, Signer, Signing, TileCache,
     check_guard, kept_checkpoint, read_head,
 };
-use crate::merkle::DocketMap;
+use crate::merkle::{DocketMap, EMPTY_ROOT};
 use crate::registry::desk::{Desk, KeyIndex, View, acts_of, statement_at};
 use crate::registry::text::TEXT_BYTES_MAX;
 use crate::registry::{Clock, Inner, Registry, State};
@@ -91,7 +91,7 @@ pub fn create(opening: &Opening, genesis: &Statement) -> Result<(), OpenError> {
     let cache = Arc::new(TileCache::new(0));
     let reader = LogReader::new(opening.storage.snapshot()?, head, PartialTiles::default(), cache);
     desk.place(&reader, act).map_err(|error| OpenError::Mismatch(format!("the genesis: {error}")))?;
-    log::create(&mut desk, &*opening.storage, &opening.guard, &opening.origin, genesis.bytes(), time_ms)
+    log::create(&mut desk, &*opening.storage, &opening.guard, opening.origin.as_str(), genesis.bytes(), time_ms)
 }
 
 impl Registry {
@@ -110,7 +110,8 @@ impl Registry {
         let keys = Arc::new(KeyIndex::default());
         learn_keys(&reader, &map, &keys)?;
         let copy = guard.parent().map(|directory| directory.join(CHECKPOINT_COPY));
-        let signer = Signer { origin: origin.clone(), name, key: log_key.clone(), copy: copy.clone() };
+        let empty = Checkpoint { origin: origin.clone(), size: 0, root: EMPTY_ROOT };
+        let signer = Signer { empty, name, key: log_key.clone(), copy: copy.clone() };
         let state = match check_guard(&reader, Guard::open(&guard, origin.as_str())) {
             Signing::Allowed(guard) => {
                 let application = Desk::new(origin, log_key, Arc::clone(&keys), map);
