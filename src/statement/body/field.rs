@@ -258,7 +258,8 @@ impl<T: Field> Field for Vec<T> {
     }
 }
 
-/// A field that must be there and may be `null`; fields that may be left out are read by [`read_optional`].
+/// A field that must be there and may be `null`; a field that may be left out is an
+/// `optional` one of its record.
 impl<T: Field> Field for Option<T> {
     const SHAPE: Shape = Shape::Nullable(&T::SHAPE);
 

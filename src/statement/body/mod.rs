@@ -112,7 +112,6 @@ impl KindInfo {
 macro_rules! kinds {
     ($( $name:literal $variant:ident($body:ty), $signer:literal, $subject:literal, $summary:literal; )+) => {
         /// The body of a statement of a known kind.
-        #[expect(clippy::large_enum_variant, reason = "a body is decoded, used and dropped; it is not kept in lists")]
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum Body {
             $( #[doc = concat!("`", $name, "`: ", $summary)] $variant($body), )+
