@@ -42,10 +42,7 @@ impl Row {
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (value, number) = bytes.split_at_checked(DOCKET_VALUE_LEN)?;
-        Some(Self {
-            value: DocketValue::from_bytes(value).ok()?,
-            number: u64::from_be_bytes(number.try_into().ok()?),
-        })
+        Some(Self { value: DocketValue::from_bytes(value).ok()?, number: u64::from_be_bytes(number.try_into().ok()?) })
     }
 }
 

@@ -83,8 +83,7 @@ pub fn plan(
                 Row { value: DocketValue { count: 0, step: DOCKET_START }, number }
             });
             let (position, step) = (row.value.count, &row.value.step);
-            let value =
-                DocketValue { count: position + 1, step: docket_step(step, touch.index, time_ms, &touch.id.0) };
+            let value = DocketValue { count: position + 1, step: docket_step(step, touch.index, time_ms, &touch.id.0) };
             rows.push((list_key(row.number, position), touch.index.to_be_bytes().to_vec()));
             changed.insert(key, Row { value, number: row.number });
         }

@@ -209,9 +209,7 @@ impl Receipt {
             return Err(ReceiptError::OtherKey { found: self.kid });
         }
         let root = root_from_inclusion(&statement.id().0, claims.index, claims.size, &self.path)?;
-        key.key()
-            .verify(&to_be_signed(&self.protected, &root), &self.signature)
-            .map_err(ReceiptError::Signature)?;
+        key.key().verify(&to_be_signed(&self.protected, &root), &self.signature).map_err(ReceiptError::Signature)?;
         Ok(VerifiedReceipt { size: claims.size, index: claims.index, iat: claims.iat, root })
     }
 }

@@ -188,8 +188,7 @@ fn read_seals<'a>(item: &Item<'a>, origin: &Origin, size: u64) -> Result<Vec<Sea
         let part = || format!("seals[{i}]");
         let (index, bytes, path) = read_entry(&item).ok_or_else(|| shape(part(), ENTRY))?;
         let statement = read_statement(bytes, origin, &part)?;
-        let seal = Seal::read_body(index, &statement)
-            .map_err(|error| FileFormatError::Seal { part: part(), error })?;
+        let seal = Seal::read_body(index, &statement).map_err(|error| FileFormatError::Seal { part: part(), error })?;
         if seals.last().is_some_and(|previous| previous.seal.index >= index) {
             return Err(FileFormatError::SealsUnsorted);
         }
@@ -276,8 +275,7 @@ impl DocketReader<'_> {
 }
 
 fn read_statement(bytes: &[u8], origin: &Origin, part: &dyn Fn() -> String) -> Result<Statement, FileFormatError> {
-    let statement =
-        Statement::parse(bytes).map_err(|error| FileFormatError::Statement { part: part(), error })?;
+    let statement = Statement::parse(bytes).map_err(|error| FileFormatError::Statement { part: part(), error })?;
     check_origin_of(part, statement.origin(), origin)?;
     Ok(statement)
 }
@@ -289,9 +287,7 @@ fn check_origin(part: &str, found: &Origin, expected: &Origin) -> Result<(), Fil
 fn check_origin_of(part: &dyn Fn() -> String, found: &Origin, expected: &Origin) -> Result<(), FileFormatError> {
     match found == expected {
         true => Ok(()),
-        false => {
-            Err(FileFormatError::OtherOrigin { part: part(), expected: expected.clone(), found: found.clone() })
-        }
+        false => Err(FileFormatError::OtherOrigin { part: part(), expected: expected.clone(), found: found.clone() }),
     }
 }
 
