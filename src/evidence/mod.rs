@@ -7,6 +7,7 @@ mod receipt;
 mod seal;
 mod step;
 mod transparent;
+mod verify;
 
 pub use crate::evidence::checkpoint::{CHECKPOINT_SIZE_MIN, Checkpoint, CheckpointError, SignedCheckpoint};
 pub use crate::evidence::docket_file::*;
@@ -18,4 +19,7 @@ pub use crate::evidence::seal::{FIRST_SEAL_INDEX, SEAL_TIME_MS_MAX, Seal, SealEr
 pub use crate::evidence::step::{Check, Checks, Outcome, Step};
 pub use crate::evidence::transparent::{
     TRANSPARENT_LEN_MAX, TRANSPARENT_RECEIPTS_MAX, TransparentError, attach_receipts, detach_receipts,
+};
+pub use crate::evidence::verify::{
+    AsKnownAt, HistoryLine, PartyLine, PartyTrust, Question, Trust, Verdict, Verification, verify,
 };

@@ -200,7 +200,7 @@ impl<E, F: FnMut(&Subject) -> Result<Vec<Arc<Statement>>, E>> Closure<F> {
 }
 
 /// The parties that a subject names; a country is no party.
-fn parties_of(subject: &Subject) -> Vec<Party> {
+pub fn parties_of(subject: &Subject) -> Vec<Party> {
     match subject {
         Subject::Registry | Subject::Parties | Subject::Roll(RollName::Country(_)) => Vec::new(),
         Subject::Party(party) | Subject::Roll(RollName::Party(party)) => vec![party.clone()],
