@@ -334,10 +334,3 @@ pub struct Standing {
     /// Of an indeterminate standing: the answer without what makes it so ("if nothing more is registered: …").
     pub otherwise: Option<Box<Standing>>,
 }
-
-impl Standing {
-    /// The standing in one plain sentence with both times.
-    pub fn sentence(&self) -> String {
-        String::new()
-    }
-}

@@ -1,0 +1,250 @@
+//! `agreement.accept`, `agreement.decline`, `agreement.file`: how an agreement comes about, and the folded docket
+//! `agreement/<vendor>/<reference>/<government>`.
+//!
+//! - C1. An acceptance is of the exact offer that is logged, by a government to which it is made, while it is open.
+//! - C2. A paper is filed only where no offer stands; then the government alone attests.
+//! - C3. One agreement lives at a time. After its end an acceptance says what it replaces.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::agreement::day::{LegalZone, days_later};
+use crate::agreement::finding::FindingRecord;
+use crate::agreement::life::{Life, SignatureRecord};
+use crate::agreement::offer::{Made, check_zone, offer_unknown};
+use crate::agreement::refusal::demand;
+use crate::agreement::{Act, Assent, Refusal, Rule, World};
+use crate::statement::body::{Acceptance, Decline, Filing, LegalDate, Reservations};
+use crate::statement::{Party, StatementId, Subject};
+
+/// An acceptance or filing registered more days than this after its date is late (rule 2).
+pub const LATE_AFTER_DAYS: i64 = 30;
+
+/// The docket of an agreement, folded.
+#[derive(Clone, Debug, Default)]
+pub(in crate::agreement) struct AgreementState {
+    pub lives: Vec<Life>,
+    pub declines: Vec<LegalDate>,
+    pub findings: Vec<FindingRecord>,
+    /// Statements and bytes of kinds that do not change force, by issuer (rule 11).
+    pub talk: BTreeMap<Party, (u64, u64)>,
+}
+
+impl AgreementState {
+    /// The newest agreement.
+    pub fn life(&self) -> Option<&Life> {
+        self.lives.last()
+    }
+
+    pub fn life_mut(&mut self) -> Option<&mut Life> {
+        self.lives.last_mut()
+    }
+
+    pub fn apply_accept(&mut self, act: &Act, body: &Acceptance, made: &Made) {
+        let offer = Some(SignatureRecord { issuer: vendor_of(act), kid: made.kid, time_ms: made.time_ms });
+        self.lives.push(Life {
+            carrier: act.id(),
+            time_ms: act.time_ms,
+            assent: Assent::BothSigned,
+            date: body.date,
+            effective: body.effective,
+            terms: Arc::clone(&made.terms),
+            zone: made.zone.clone(),
+            reservations: body.reservations.clone().unwrap_or_default(),
+            is_late: is_late(&made.zone, body.date, act.time_ms),
+            suspensions: Vec::new(),
+            notices: Vec::new(),
+            terminations: Vec::new(),
+            signatures: offer.into_iter().chain(signature(act)).collect(),
+        });
+    }
+
+    pub fn apply_file(&mut self, act: &Act, body: &Filing) {
+        // check_file refuses an unknown zone and the reader of bodies a missing day; what is refused is not applied.
+        let zone = LegalZone::find(&body.terms.term.zone).unwrap_or_else(LegalZone::utc);
+        self.lives.push(Life {
+            carrier: act.id(),
+            time_ms: act.time_ms,
+            assent: Assent::GovernmentAttests,
+            date: body.date,
+            effective: body.terms.term.effective.unwrap_or(body.date),
+            is_late: is_late(&zone, body.date, act.time_ms),
+            terms: Arc::new(body.terms.clone()),
+            zone,
+            reservations: Vec::new(),
+            suspensions: Vec::new(),
+            notices: Vec::new(),
+            terminations: Vec::new(),
+            signatures: signature(act).into_iter().collect(),
+        });
+    }
+
+    pub fn apply_decline(&mut self, body: &Decline) {
+        self.declines.push(body.date);
+    }
+}
+
+pub(in crate::agreement) fn check_accept(world: &World, act: &Act, body: &Acceptance) -> Result<(), Refusal> {
+    let made = check_offer(world, act, &body.reference)?;
+    check_replaces(world, act, body)?;
+    for clause in body.reservations.iter().flatten() {
+        check_reservation(made, clause)?;
+    }
+    let from = made.terms.term.effective.unwrap_or_else(|| made.zone.day_of(made.time_ms));
+    demand(from <= body.effective, || {
+        let message = format!("the acceptance is effective on {}, before the offer could be", body.effective);
+        Refusal::new(Rule::EffectiveBeforeOffer, message, format!("effective {from} or later"))
+    })
+}
+
+pub(in crate::agreement) fn check_decline(world: &World, act: &Act, body: &Decline) -> Result<(), Refusal> {
+    let made = check_offer(world, act, &body.reference)?;
+    let today = made.zone.day_of(act.time_ms);
+    let life = world.agreement(act.statement.subject()).and_then(AgreementState::life);
+    match life.filter(|life| !life.has_ended_on(today)) {
+        Some(_) => Err(agreement_exists("agreement.notice or agreement.terminate")),
+        None => Ok(()),
+    }
+}
+
+pub(in crate::agreement) fn check_file(world: &World, act: &Act, body: &Filing) -> Result<(), Refusal> {
+    let subject = act.statement.subject();
+    let offer = offer_subject(subject).and_then(|offer| world.offer(&offer));
+    demand(offer.is_none_or(|state| state.made(act.index).is_none()), || {
+        let message = "the vendor's offer stands on this subject, so it is accepted, not filed (C2)";
+        Refusal::new(Rule::OfferExists, message, "agreement.accept, or another reference for the paper")
+    })?;
+    check_zone(&body.terms.term.zone)?;
+    let effective = body.terms.term.effective.unwrap_or(body.date);
+    match world.agreement(subject).and_then(AgreementState::life) {
+        None => Ok(()),
+        Some(life) if life.has_ended_on(effective) => Err(terminal(life, "another reference for the new paper")),
+        Some(_) => Err(agreement_exists("another reference for the new paper")),
+    }
+}
+
+/// C1: the open offer that an acceptance or a refusal answers (rules 8 and 9).
+fn check_offer<'a>(world: &'a World, act: &Act, reference: &StatementId) -> Result<&'a Made, Refusal> {
+    let subject = act.statement.subject();
+    let (Some(offer), Some(government)) = (offer_subject(subject), government_of(subject)) else {
+        return Err(offer_unknown(subject));
+    };
+    let state = world.offer(&offer).ok_or_else(|| offer_unknown(&offer))?;
+    let made = state.made(act.index).ok_or_else(|| offer_unknown(&offer))?;
+    demand(made.id == *reference, || {
+        let message = "ref names another text than the offer that is logged";
+        Refusal::new(Rule::OtherText, message, format!("ref {}", made.id))
+    })?;
+    demand(made.addressees.includes(government), || {
+        let message = format!("the offer is not made to {government}");
+        Refusal::new(Rule::NotAddressed, message, "an answer by a government that the offer names")
+    })?;
+    demand(state.withdrawn(act.index).is_none() && made.closes_ms().is_none_or(|end| act.time_ms < end), || {
+        let message = "the offer was withdrawn, or its last day is over, before this was registered";
+        Refusal::new(Rule::OfferClosed, message, "a new offer by the vendor")
+    })?;
+    Ok(made)
+}
+
+/// C3.
+fn check_replaces(world: &World, act: &Act, body: &Acceptance) -> Result<(), Refusal> {
+    let own = act.statement.subject();
+    if let Some(replaced) = &body.replaces {
+        demand(parties_of(replaced).is_some_and(|parties| Some(parties) == parties_of(own)), || {
+            let message = format!("replaces names {replaced}, which is no agreement of these two parties");
+            Refusal::new(Rule::AgreementUnknown, message, "an agreement of the same vendor and government")
+        })?;
+    }
+    match world.agreement(own).and_then(AgreementState::life) {
+        None => Ok(()),
+        Some(life) if !life.has_ended_on(body.effective) => Err(agreement_exists("the end of that agreement first")),
+        Some(_) if body.replaces.as_ref() == Some(own) => Ok(()),
+        Some(life) => Err(terminal(life, &format!("an acceptance that says replaces: {own}"))),
+    }
+}
+
+fn check_reservation(made: &Made, clause: &crate::statement::body::ClauseId) -> Result<(), Refusal> {
+    demand(made.terms.clause(clause).is_some(), || {
+        let message = format!("reservations: the offer has no clause {clause}");
+        Refusal::new(Rule::ClauseUnknown, message, "ids of clauses of the offer")
+    })?;
+    let allowed = made.terms.term.reservations.as_ref().unwrap_or(&Reservations::None).allows(clause);
+    demand(allowed, || {
+        let message = format!("reservations: the offer does not let clause {clause} be reserved");
+        Refusal::new(Rule::ReservationNotAllowed, message, "an acceptance without it, or another offer")
+    })
+}
+
+/// The agreement has ended.
+pub(in crate::agreement) fn terminal(life: &Life, accepted: &str) -> Refusal {
+    let day = life.ending().map_or_else(String::new, |ending| format!(" on {}", ending.day));
+    Refusal::new(Rule::Terminal, format!("the agreement has ended{day}, and what has ended does not change"), accepted)
+}
+
+fn agreement_exists(accepted: &str) -> Refusal {
+    Refusal::new(Rule::AgreementExists, "an agreement lives on this subject", accepted)
+}
+
+/// Who signed an act, for the flag of rule 5.
+pub(in crate::agreement) fn signature(act: &Act) -> Option<SignatureRecord> {
+    let issuer = act.issuer()?.clone();
+    Some(SignatureRecord { issuer, kid: *act.statement.kid(), time_ms: act.time_ms })
+}
+
+fn is_late(zone: &LegalZone, date: LegalDate, time_ms: u64) -> bool {
+    zone.day_of(time_ms) > days_later(date, LATE_AFTER_DAYS)
+}
+
+/// The offer beside an agreement.
+pub(in crate::agreement) fn offer_subject(subject: &Subject) -> Option<Subject> {
+    match subject {
+        Subject::Agreement { vendor, reference, .. } => {
+            Some(Subject::Offer { vendor: vendor.clone(), reference: reference.clone() })
+        }
+        _ => None,
+    }
+}
+
+fn government_of(subject: &Subject) -> Option<&Party> {
+    parties_of(subject).map(|(_, government)| government)
+}
+
+fn parties_of(subject: &Subject) -> Option<(&Party, &Party)> {
+    match subject {
+        Subject::Agreement { vendor, government, .. } => Some((vendor, government)),
+        _ => None,
+    }
+}
+
+fn vendor_of(act: &Act) -> Party {
+    // An acceptance stands on the subject of an agreement (Subject::admits_kind).
+    parties_of(act.statement.subject()).map_or_else(Party::registrar, |(vendor, _)| vendor.clone())
+}
+
+/// Most statements of one issuer in one agreement that do not change force (rule 11).
+pub const TALK_STATEMENTS_MAX: u64 = 1_024;
+/// Most bytes of them (rule 11): 4 MiB.
+pub const TALK_BYTES_MAX: u64 = 4 << 20;
+
+impl AgreementState {
+    /// Counts a statement that does not change force.
+    pub fn count_talk(&mut self, act: &Act) {
+        if let Some(issuer) = act.issuer() {
+            let (statements, bytes) = self.talk.entry(issuer.clone()).or_default();
+            *statements += 1;
+            *bytes += act.statement.bytes().len() as u64;
+        }
+    }
+
+    /// Rule 11: nobody fills an agreement's docket; what changes force always has room.
+    pub fn check_room(&self, act: &Act) -> Result<(), Refusal> {
+        let (statements, bytes) = act.issuer().and_then(|issuer| self.talk.get(issuer)).copied().unwrap_or_default();
+        let has_room = statements < TALK_STATEMENTS_MAX && bytes + act.statement.bytes().len() as u64 <= TALK_BYTES_MAX;
+        demand(has_room, || {
+            let message = format!("the issuer has {statements} statements of {bytes} bytes here that change no force");
+            let accepted =
+                format!("kinds that change force; of others {TALK_STATEMENTS_MAX} in {TALK_BYTES_MAX} bytes");
+            Refusal::new(Rule::AgreementFull, message, accepted)
+        })
+    }
+}

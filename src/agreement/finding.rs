@@ -1,0 +1,144 @@
+//! `finding.*`: an alleged breach and what became of it. A finding never changes force (rule 6); its dates decide
+//! how it stood on a day.
+
+use crate::agreement::accord::AgreementState;
+use crate::agreement::change::clause_unknown;
+use crate::agreement::offer::ref_not_current;
+use crate::agreement::refusal::demand;
+use crate::agreement::{Act, Contention, FindingLine, Refusal, Rule, World};
+use crate::statement::body::{ClauseId, Finding, FindingAppeal, FindingClose, FindingReply, LegalDate, Text};
+use crate::statement::{Party, StatementId};
+
+/// A finding and its story.
+#[derive(Clone, Debug)]
+pub(in crate::agreement) struct FindingRecord {
+    pub id: StatementId,
+    pub index: u64,
+    pub opener: Party,
+    pub date: LegalDate,
+    pub clauses: Vec<ClauseId>,
+    pub appellants: Vec<Party>,
+    pub is_closed: bool,
+    steps: Vec<Step>,
+}
+
+/// What was done, when; `to` is how the finding stands from then on.
+#[derive(Clone, Debug)]
+struct Step {
+    date: LegalDate,
+    to: Option<Contention>,
+    told: String,
+}
+
+impl FindingRecord {
+    /// How it stood on a day; `None` before it was opened.
+    pub fn line_on(&self, day: LegalDate) -> Option<FindingLine> {
+        // By date; on one day the log's order decides, since the sort is stable.
+        let mut steps: Vec<&Step> = self.steps.iter().filter(|step| step.date <= day).collect();
+        steps.sort_by_key(|step| step.date);
+        (self.date <= day).then(|| FindingLine {
+            id: self.id,
+            index: self.index,
+            opener: self.opener.clone(),
+            date: self.date,
+            clauses: self.clauses.clone(),
+            state: steps.iter().rev().find_map(|step| step.to).unwrap_or(Contention::Alleged),
+            story: steps.iter().map(|step| (step.date, step.told.clone())).collect(),
+        })
+    }
+}
+
+impl AgreementState {
+    pub fn apply_finding(&mut self, act: &Act, body: &Finding) {
+        let Some(opener) = act.issuer().cloned() else { return };
+        self.findings.push(FindingRecord {
+            id: act.id(),
+            index: act.index,
+            date: body.date,
+            clauses: body.clauses.clone(),
+            appellants: Vec::new(),
+            is_closed: false,
+            steps: vec![step(&opener, "alleges", body.date, Some(Contention::Alleged), &body.summary)],
+            opener,
+        });
+    }
+
+    pub fn apply_reply(&mut self, act: &Act, body: &FindingReply) {
+        let Some((issuer, finding)) = self.finding_mut(act, &body.reference) else { return };
+        finding.steps.push(step(&issuer, "replies", body.date, None, &body.summary));
+    }
+
+    pub fn apply_appeal(&mut self, act: &Act, body: &FindingAppeal) {
+        let Some((issuer, finding)) = self.finding_mut(act, &body.reference) else { return };
+        finding.steps.push(step(&issuer, "appeals", body.date, Some(Contention::Appealed), &body.summary));
+        finding.appellants.push(issuer);
+    }
+
+    pub fn apply_close(&mut self, act: &Act, body: &FindingClose) {
+        let Some((issuer, finding)) = self.finding_mut(act, &body.reference) else { return };
+        let told = format!("closes ({})", body.outcome);
+        finding.steps.push(step(&issuer, &told, body.date, Some(Contention::Closed), &body.summary));
+        finding.is_closed = true;
+    }
+
+    fn finding_mut(&mut self, act: &Act, id: &StatementId) -> Option<(Party, &mut FindingRecord)> {
+        let finding = self.findings.iter_mut().find(|finding| finding.id == *id)?;
+        Some((act.issuer()?.clone(), finding))
+    }
+}
+
+fn step(issuer: &Party, verb: &str, date: LegalDate, to: Option<Contention>, summary: &Text) -> Step {
+    Step { date, to, told: format!("{issuer} {verb}: {summary}") }
+}
+
+pub(in crate::agreement) fn check_open(world: &World, act: &Act, body: &Finding) -> Result<(), Refusal> {
+    let life = world.agreement(act.statement.subject()).and_then(AgreementState::life).ok_or_else(|| {
+        let message = "there is no agreement that could be broken";
+        Refusal::new(Rule::AgreementUnknown, message, "agreement.accept or agreement.file first")
+    })?;
+    match body.clauses.iter().find(|clause| life.terms.clause(clause).is_none()) {
+        Some(clause) => Err(clause_unknown(clause, "the terms do not have")),
+        None => Ok(()),
+    }
+}
+
+/// Reply and appeal: on a finding that is open.
+pub(in crate::agreement) fn check_step(
+    world: &World,
+    act: &Act,
+    reference: &StatementId,
+    date: LegalDate,
+) -> Result<(), Refusal> {
+    current_finding(world, act, reference, date).map(|_| ())
+}
+
+/// Close: by who opened or appealed it.
+pub(in crate::agreement) fn check_close(world: &World, act: &Act, body: &FindingClose) -> Result<(), Refusal> {
+    let finding = current_finding(world, act, &body.reference, body.date)?;
+    let may_close = act.issuer().is_some_and(|issuer| finding.opener == *issuer || finding.appellants.contains(issuer));
+    demand(may_close, || {
+        let message = "a finding is closed by who opened, determined or appealed it";
+        Refusal::new(Rule::WrongSigner, message, format!("the signature of {}", finding.opener))
+    })
+}
+
+fn current_finding<'a>(
+    world: &'a World,
+    act: &Act,
+    reference: &StatementId,
+    date: LegalDate,
+) -> Result<&'a FindingRecord, Refusal> {
+    let findings = world.agreement(act.statement.subject()).map_or(&[][..], |state| &state.findings);
+    let open = |finding: &&FindingRecord| !finding.is_closed;
+    let Some(finding) = findings.iter().filter(open).find(|finding| finding.id == *reference) else {
+        return Err(match findings.iter().rev().find(open) {
+            Some(current) => ref_not_current("an open finding", &current.id),
+            None => Refusal::new(Rule::RefNotCurrent, "ref does not name an open finding", "finding.open first"),
+        });
+    };
+    demand(finding.date <= date, || {
+        let message = format!("it is dated {date}, before the finding of {}", finding.date);
+        Refusal::new(Rule::DaysOutOfOrder, message, format!("date {} or later", finding.date))
+    })?;
+    Ok(finding)
+}

@@ -1,0 +1,125 @@
+//! `offer.make` and `offer.withdraw`: what a vendor offers, to whom, until when.
+//!
+//! An offer is open from its registration to its withdrawal or to the end of `open_until`. Acceptances registered
+//! while it was open stand, whatever happens to it later (rule 8).
+
+use std::sync::Arc;
+
+use crate::agreement::day::{LegalZone, day_after};
+use crate::agreement::refusal::demand;
+use crate::agreement::{Act, Refusal, Rule, World};
+use crate::crypto::Kid;
+use crate::statement::body::{Addressees, LegalDate, Offer, Terms, Withdrawal, Zone};
+use crate::statement::{StatementId, Subject};
+
+/// The docket `offer/<vendor>/<reference>`, folded. Everything in it can be asked as of an index.
+#[derive(Clone, Debug, Default)]
+pub(in crate::agreement) struct OfferState {
+    made: Option<Arc<Made>>,
+    withdrawn: Option<Withdrawn>,
+}
+
+/// An offer that was made.
+#[derive(Debug)]
+pub(in crate::agreement) struct Made {
+    pub index: u64,
+    pub time_ms: u64,
+    pub id: StatementId,
+    pub kid: Kid,
+    pub addressees: Addressees,
+    pub terms: Arc<Terms>,
+    pub zone: LegalZone,
+    pub open_until: Option<LegalDate>,
+}
+
+/// An offer that was taken back.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::agreement) struct Withdrawn {
+    pub index: u64,
+    pub time_ms: u64,
+    pub id: StatementId,
+}
+
+impl OfferState {
+    /// The offer, if made before `index`.
+    pub fn made(&self, index: u64) -> Option<&Arc<Made>> {
+        self.made.as_ref().filter(|made| made.index < index)
+    }
+
+    /// The withdrawal, if registered before `index`.
+    pub fn withdrawn(&self, index: u64) -> Option<&Withdrawn> {
+        self.withdrawn.as_ref().filter(|withdrawn| withdrawn.index < index)
+    }
+
+    /// The offer, if it is open at an instant as far as is known before `index`.
+    pub fn open(&self, index: u64, at_ms: u64) -> Option<&Arc<Made>> {
+        let withdrawn = self.withdrawn(index).is_some_and(|withdrawn| withdrawn.time_ms <= at_ms);
+        self.made(index)
+            .filter(|made| !withdrawn && made.time_ms <= at_ms && made.closes_ms().is_none_or(|end| at_ms < end))
+    }
+
+    pub fn apply_make(&mut self, act: &Act, body: &Offer) {
+        // A zone that is not known is refused by check_make, and what is refused is not applied.
+        let zone = LegalZone::find(&body.terms.term.zone).unwrap_or_else(LegalZone::utc);
+        self.made = Some(Arc::new(Made {
+            index: act.index,
+            time_ms: act.time_ms,
+            id: act.id(),
+            kid: *act.statement.kid(),
+            addressees: body.addressees.clone(),
+            terms: Arc::new(body.terms.clone()),
+            zone,
+            open_until: body.open_until,
+        }));
+    }
+
+    pub fn apply_withdraw(&mut self, act: &Act) {
+        self.withdrawn = Some(Withdrawn { index: act.index, time_ms: act.time_ms, id: act.id() });
+    }
+}
+
+impl Made {
+    /// The first instant at which it can no longer be accepted for its own reasons.
+    pub fn closes_ms(&self) -> Option<u64> {
+        self.open_until.map(|day| self.zone.start_ms(day_after(day)))
+    }
+}
+
+pub(in crate::agreement) fn check_make(world: &World, act: &Act, body: &Offer) -> Result<(), Refusal> {
+    let made = world.offer(act.statement.subject()).is_some_and(|state| state.made(act.index).is_some());
+    demand(!made, || {
+        let message = "an offer stands on this subject, and it is made once";
+        Refusal::new(Rule::OfferExists, message, "another reference")
+    })?;
+    check_zone(&body.terms.term.zone)
+}
+
+pub(in crate::agreement) fn check_withdraw(world: &World, act: &Act, body: &Withdrawal) -> Result<(), Refusal> {
+    let state = world.offer(act.statement.subject());
+    let Some(made) = state.and_then(|state| state.made(act.index)) else {
+        return Err(offer_unknown(act.statement.subject()));
+    };
+    demand(made.id == body.reference, || ref_not_current("the offer", &made.id))?;
+    demand(state.is_none_or(|state| state.withdrawn(act.index).is_none()), || {
+        Refusal::new(Rule::OfferClosed, "the offer is withdrawn already", "nothing more on this offer")
+    })
+}
+
+/// Rule 12: a zone that the table does not know has no days.
+pub(in crate::agreement) fn check_zone(zone: &Zone) -> Result<(), Refusal> {
+    demand(LegalZone::find(zone).is_some(), || {
+        let message = format!("terms.term.zone: the table of zones does not know {zone}");
+        Refusal::new(Rule::ZoneUnknown, message, "an IANA zone name such as Europe/Berlin")
+    })
+}
+
+/// Rule 3.
+pub(in crate::agreement) fn ref_not_current(what: &str, current: &StatementId) -> Refusal {
+    Refusal::new(Rule::RefNotCurrent, format!("ref does not name {what}"), format!("ref {current}"))
+}
+
+/// No offer on the subject of an offer, or beside that of an agreement.
+pub(in crate::agreement) fn offer_unknown(subject: &Subject) -> Refusal {
+    let message = format!("no offer is registered before this for {subject}");
+    Refusal::new(Rule::OfferUnknown, message, "an offer.make by the vendor first, or agreement.file for a paper")
+}
