@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 
+use crate::agreement::On;
 use crate::crypto::{Digest, KeyLine, sha256};
-use crate::merkle::{self, PATH_LEN_MAX};
-use crate::rpc::check::{self, VerifiedCheckpoint, VerifiedReceipt, VerifiedStatement};
+use crate::merkle::PATH_LEN_MAX;
+use crate::rpc::check::{self, Extension, VerifiedCheckpoint, VerifiedReceipt, VerifiedStatement};
 use crate::rpc::client_error::{CheckError, ClientError};
 use crate::rpc::proto::{
     self, directory_client::DirectoryClient, dockets_client::DocketsClient, log_client::LogClient,
@@ -62,17 +63,6 @@ pub enum EntryRef {
     Index(u64),
     /// By the id of its statement.
     Id(StatementId),
-}
-
-/// The moment of a question about a standing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum On {
-    /// Now, by the server's clock.
-    Now,
-    /// A legal day, `YYYY-MM-DD`.
-    Day(String),
-    /// Unix seconds.
-    Instant(i64),
 }
 
 /// What a log says about itself.
@@ -176,12 +166,15 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     ///
     /// # Errors
     /// [`ClientError::Refused`] names the rule; after [`ClientError::Network`] publish the same statement again.
-    pub async fn publish(&mut self, statement: &Statement) -> Result<Published, ClientError> {
+    ///
+    /// The receipt proves a tree that the log signed; that this tree extends what was seen before is proved by the next
+    /// [`Self::checkpoint`].
+    pub async fn publish(&self, statement: &Statement) -> Result<Published, ClientError> {
         let request = proto::PublishRequest { statement: statement.bytes().to_vec() };
         let answer = self.registry().publish(timed(request)).await.map_err(|e| self.error(e))?.into_inner();
         let receipt = check::receipt(&answer.receipt, statement, &self.log)?;
-        check_equal("index", answer.index, receipt.index())?;
-        check_equal("size", answer.size, receipt.size())?;
+        check_equal("index", answer.index, receipt.proved().index)?;
+        check_equal("size", answer.size, receipt.proved().size)?;
         let told = Unverified(PublishedTold { time_ms: answer.time_ms, is_new: answer.is_new });
         Ok(Published { receipt, told })
     }
@@ -190,7 +183,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     ///
     /// # Errors
     /// [`ClientError::Refused`] names the rule that would refuse it.
-    pub async fn dry_run(&mut self, statement: &Statement) -> Result<Unverified<DryRun>, ClientError> {
+    pub async fn dry_run(&self, statement: &Statement) -> Result<Unverified<DryRun>, ClientError> {
         let request = proto::DryRunRequest { statement: statement.bytes().to_vec() };
         let answer = self.registry().dry_run(timed(request)).await.map_err(|e| self.error(e))?.into_inner();
         if answer.id != statement.id().0 {
@@ -203,7 +196,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     ///
     /// # Errors
     /// Network trouble only.
-    pub async fn log_info(&mut self) -> Result<Unverified<LogInfo>, ClientError> {
+    pub async fn log_info(&self) -> Result<Unverified<LogInfo>, ClientError> {
         let request = timed(proto::GetLogInfoRequest {});
         let answer = self.log_reader().get_log_info(request).await.map_err(|e| self.error(e))?.into_inner();
         let is_signing = answer.mode() == proto::get_log_info_response::Mode::Signing;
@@ -233,7 +226,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         Ok(new)
     }
 
-    async fn check_extends(&mut self, old: &VerifiedCheckpoint, new: &VerifiedCheckpoint) -> Result<(), ClientError> {
+    async fn check_extends(&self, old: &VerifiedCheckpoint, new: &VerifiedCheckpoint) -> Result<(), ClientError> {
         if new.size() < old.size() {
             return Err(ClientError::Older { old_size: old.size(), new_size: new.size() });
         }
@@ -242,16 +235,18 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         } else {
             let request = timed(proto::GetConsistencyProofRequest { old_size: old.size(), new_size: Some(new.size()) });
             let answer = self.log_reader().get_consistency_proof(request).await.map_err(|e| self.error(e))?;
-            check::path(&answer.into_inner().path, PATH_LEN_MAX + 1)?
+            check::path(&answer.into_inner().path, PATH_LEN_MAX)?
         };
-        merkle::check_consistency(old.size(), new.size(), old.root(), new.root(), &path).map_err(|_| {
-            ClientError::Equivocation {
+        match check::extension(old, new, &path) {
+            Extension::Extends => Ok(()),
+            Extension::Forked => Err(ClientError::Equivocation {
                 origin: self.log.name().to_owned(),
                 old_note: old.note().to_vec(),
                 new_note: new.note().to_vec(),
                 path,
-            }
-        })
+            }),
+            Extension::NotShown(error) => Err(CheckError::Consistency(error.to_string()).into()),
+        }
     }
 
     /// An entry, proved to be in the tree of the newest checkpoint.
@@ -279,15 +274,14 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         let request = timed(proto::GetInclusionProofRequest { index: answer.index, size: Some(checkpoint.size()) });
         let proof = self.log_reader().get_inclusion_proof(request).await.map_err(|e| self.error(e))?.into_inner();
         let path = check::path(&proof.path, PATH_LEN_MAX)?;
-        check::inclusion(&statement, answer.index, &path, &checkpoint)?;
-        Ok(VerifiedStatement { statement, index: answer.index, checkpoint })
+        Ok(check::inclusion(statement, answer.index, &path, checkpoint)?)
     }
 
     /// The receipt of a statement that is in the log, verified for exactly it.
     ///
     /// # Errors
     /// [`ClientError::Refused`] with the code `NotFound` if the log does not hold it.
-    pub async fn receipt(&mut self, statement: &Statement) -> Result<VerifiedReceipt, ClientError> {
+    pub async fn receipt(&self, statement: &Statement) -> Result<VerifiedReceipt, ClientError> {
         let entry = proto::get_receipt_request::Entry::Id(statement.id().0.to_vec());
         let request = timed(proto::GetReceiptRequest { entry: Some(entry), size: None });
         let answer = self.log_reader().get_receipt(request).await.map_err(|e| self.error(e))?.into_inner();
@@ -298,7 +292,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     ///
     /// # Errors
     /// [`CheckError::TooLong`] beyond 64 MiB.
-    pub async fn docket_file(&mut self, subject: &Subject) -> Result<Unverified<Vec<u8>>, ClientError> {
+    pub async fn docket_file(&self, subject: &Subject) -> Result<Unverified<Vec<u8>>, ClientError> {
         let request = proto::GetDocketRequest { subject: subject.to_string() };
         let mut stream = self.dockets().get_docket(request).await.map_err(|e| self.error(e))?.into_inner();
         let mut file = Vec::new();
@@ -312,7 +306,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     ///
     /// # Errors
     /// [`ClientError::Refused`] if nothing names it.
-    pub async fn deposit_text(&mut self, text: &[u8]) -> Result<Digest, ClientError> {
+    pub async fn deposit_text(&self, text: &[u8]) -> Result<Digest, ClientError> {
         if text.len() > TEXT_LEN_MAX {
             return Err(CheckError::TooLong { what: "text", max: TEXT_LEN_MAX }.into());
         }
@@ -333,7 +327,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     ///
     /// # Errors
     /// [`CheckError::Digest`] if other bytes came.
-    pub async fn fetch_text(&mut self, digest: &Digest) -> Result<Text, ClientError> {
+    pub async fn fetch_text(&self, digest: &Digest) -> Result<Text, ClientError> {
         let request = proto::FetchTextRequest { sha256: digest.0.to_vec() };
         let mut stream = self.registry().fetch_text(request).await.map_err(|e| self.error(e))?.into_inner();
         let mut bytes = Vec::new();
@@ -351,21 +345,21 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         Ok(Text { bytes, media_type: Unverified(media_type) })
     }
 
-    /// The standing of a subject as the server computes it. Who must know verifies [`Self::docket_file`] instead.
+    /// The standing of a subject on a day or at an instant (`None`: now), as known at a seal (`None`: the newest), as
+    /// the server computes it. Who must know verifies [`Self::docket_file`] instead.
     ///
     /// # Errors
     /// [`ClientError::Refused`] for a subject that has no standing.
     pub async fn standing(
-        &mut self,
+        &self,
         subject: &Subject,
-        on: On,
+        on: Option<On>,
         known_at: Option<u64>,
     ) -> Result<Unverified<proto::GetStandingResponse>, ClientError> {
-        let on = match on {
-            On::Now => None,
-            On::Day(day) => Some(proto::get_standing_request::On::Day(day)),
-            On::Instant(seconds) => Some(proto::get_standing_request::On::Instant(seconds)),
-        };
+        let on = on.map(|on| match on {
+            On::Day(day) => proto::get_standing_request::On::Day(day.to_string()),
+            On::Instant(ms) => proto::get_standing_request::On::InstantMs(ms),
+        });
         let request = timed(proto::GetStandingRequest { subject: subject.to_string(), on, known_at });
         let answer = self.dockets().get_standing(request).await.map_err(|e| self.error(e))?;
         Ok(Unverified(answer.into_inner()))
@@ -376,7 +370,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     /// # Errors
     /// [`ClientError::Refused`] for a token that is none.
     pub async fn parties(
-        &mut self,
+        &self,
         page_size: u32,
         page_token: &str,
     ) -> Result<Unverified<proto::ListPartiesResponse>, ClientError> {
@@ -390,7 +384,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     /// # Errors
     /// [`ClientError::Refused`] for a token that is none.
     pub async fn agreements(
-        &mut self,
+        &self,
         filter: &AgreementsFilter,
         page_size: u32,
         page_token: &str,

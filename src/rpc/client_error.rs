@@ -79,6 +79,9 @@ pub enum CheckError {
     /// The entry is not where the registry says.
     #[error("inclusion: {0}")]
     Inclusion(String),
+    /// The proof that the log only grew has another form than the two sizes imply. Nothing is shown either way.
+    #[error("consistency: {0}")]
+    Consistency(String),
     /// A field of the answer lies outside its range, or differs from the proof beside it.
     #[error("the field {field} of the answer {problem}")]
     Field {

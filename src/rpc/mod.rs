@@ -23,7 +23,7 @@ pub mod proto {
 
 pub use check::{VerifiedCheckpoint, VerifiedReceipt, VerifiedStatement};
 pub use client::{
-    AgreementsFilter, Connection, DryRun, EntryRef, LogInfo, On, Published, PublishedTold, Text, Unverified,
+    AgreementsFilter, Connection, DryRun, EntryRef, LogInfo, Published, PublishedTold, Text, Unverified,
     VerifyingClient,
 };
 pub use client_error::{CheckError, ClientError, ServerRefusal};
