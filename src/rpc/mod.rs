@@ -1,1 +1,30 @@
-//! gRPC: proto to domain, limits, the verifying client.
+//! gRPC: proto ↔ domain, the limits a stranger meets, the verifying client.
+//!
+//! The manual of the wire is `proto/nospy/v1`; its comments are the documentation of [`proto`].
+//!
+//! - [`VerifyingClient`] asks a registry and returns only what `evidence` has checked (invariant A7). What carries no
+//!   proof comes wrapped in [`Unverified`], so that nobody relies on it by accident.
+//!
+//! Out of scope: what a statement means (`agreement`), what a docket file proves (`evidence`), and where anything is
+//! stored.
+
+mod check;
+mod client;
+mod client_error;
+mod seen;
+
+#[allow(missing_docs, clippy::all, clippy::unwrap_used)]
+pub mod proto {
+    //! Messages, clients and servers of `nospy.v1`, generated from `proto/`.
+    tonic::include_proto!("nospy.v1");
+    /// The descriptors of `nospy.v1`, as reflection serves them.
+    pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/nospy.v1.bin"));
+}
+
+pub use check::{VerifiedCheckpoint, VerifiedReceipt, VerifiedStatement};
+pub use client::{
+    AgreementsFilter, Connection, DryRun, EntryRef, LogInfo, Published, PublishedTold, Text, Unverified,
+    VerifyingClient,
+};
+pub use client_error::{CheckError, ClientError, ServerRefusal};
+pub use seen::{ForgetfulCheckpoints, SeenCheckpoints};

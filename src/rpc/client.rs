@@ -1,0 +1,451 @@
+//! The verifying client.
+//!
+//! V1 Nothing of a server's answer is returned before `evidence` or `merkle` has checked it, except inside [`Unverified`].
+//! V2 A checkpoint is returned only after it was proved to extend the last one seen, and only then is it remembered.
+//! V3 Whatever a server streams is bounded by the format's own limits before it is kept.
+
+use std::time::Duration;
+
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+
+use crate::agreement::On;
+use crate::crypto::{Digest, KeyLine, sha256};
+use crate::merkle::PATH_LEN_MAX;
+use crate::rpc::check::{self, Extension, VerifiedCheckpoint, VerifiedReceipt, VerifiedStatement};
+use crate::rpc::client_error::{CheckError, ClientError};
+use crate::rpc::proto::{
+    self, directory_client::DirectoryClient, dockets_client::DocketsClient, log_client::LogClient,
+    registry_client::RegistryClient,
+};
+use crate::rpc::seen::SeenCheckpoints;
+use crate::statement::{GovernmentOrCountry, Party, Statement, StatementId, Subject};
+
+/// How long a connection may take to open.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an answer may take; longer than the server's own limit, so that the server's words arrive.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest docket file, in bytes (docs/formats.md §0).
+const DOCKET_LEN_MAX: usize = 64 * 1024 * 1024;
+/// Longest text, in bytes.
+const TEXT_LEN_MAX: usize = 16 * 1024 * 1024;
+/// Longest chunk sent, in bytes: with its frame it stays below the server's 64 KiB.
+const CHUNK_LEN: usize = 60 * 1024;
+
+/// Where a registry is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// `http://host:port` or `https://host:port`.
+    pub url: String,
+    /// Certificate authority that an `https` server must present, PEM.
+    pub ca_pem: Option<Vec<u8>>,
+}
+
+/// The server's word: nothing proves it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unverified<T>(T);
+
+impl<T> Unverified<T> {
+    /// The value, taken on the server's word. Say so wherever it is shown.
+    pub fn on_the_servers_word(&self) -> &T {
+        &self.0
+    }
+
+    /// Takes the value out, on the server's word.
+    pub fn into_the_servers_word(self) -> T {
+        self.0
+    }
+}
+
+/// Which entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryRef {
+    /// By its index.
+    Index(u64),
+    /// By the id of its statement.
+    Id(StatementId),
+}
+
+/// What a log says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogInfo {
+    /// Origin.
+    pub origin: String,
+    /// vkey line.
+    pub log_key: String,
+    /// True on a scripted clock.
+    pub is_demo: bool,
+    /// `None` while it signs; otherwise why it is read-only.
+    pub read_only: Option<String>,
+}
+
+/// What would follow if a statement were published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DryRun {
+    /// Subjects of the dockets that it would stand in.
+    pub touches: Vec<String>,
+}
+
+/// A statement that is in the log, proved by its receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// The receipt: index and size are proved.
+    pub receipt: VerifiedReceipt,
+    /// Registration time, unix milliseconds, and whether this call logged it: the server's word.
+    pub told: Unverified<PublishedTold>,
+}
+
+/// What a publish tells besides the receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublishedTold {
+    /// Registration time, unix milliseconds.
+    pub time_ms: u64,
+    /// False when the statement was in the log before.
+    pub is_new: bool,
+}
+
+/// A text whose digest was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// The bytes; their SHA-256 is the digest asked for.
+    pub bytes: Vec<u8>,
+    /// Media type, the server's word; the statement that names the text declares it too.
+    pub media_type: Unverified<String>,
+}
+
+/// Which agreements to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AgreementsFilter {
+    /// Only of this vendor.
+    pub vendor: Option<Party>,
+    /// Only with this government or country.
+    pub government: Option<GovernmentOrCountry>,
+}
+
+/// A client of one log, pinned by its key.
+#[derive(Debug)]
+pub struct VerifyingClient<S> {
+    url: String,
+    channel: Channel,
+    log: KeyLine,
+    seen: S,
+}
+
+impl<S: SeenCheckpoints> VerifyingClient<S> {
+    /// Connects to the registry whose log has the key `log` (of a trust policy), with a memory of what was seen before.
+    ///
+    /// # Errors
+    /// [`ClientError::Address`] for a URL or certificate that cannot be used, [`ClientError::Network`] if nobody answers.
+    pub async fn connect(connection: &Connection, log: KeyLine, seen: S) -> Result<Self, ClientError> {
+        let url = connection.url.clone();
+        let address = |error: tonic::transport::Error| ClientError::Address {
+            url: connection.url.clone(),
+            reason: with_causes(&error),
+        };
+        let mut endpoint = Endpoint::from_shared(url.clone())
+            .map_err(address)?
+            .connect_timeout(CONNECT_TIMEOUT)
+            .user_agent(concat!("nospy/", env!("CARGO_PKG_VERSION")))
+            .map_err(address)?;
+        if let Some(pem) = &connection.ca_pem {
+            let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem));
+            endpoint = endpoint.tls_config(tls).map_err(address)?;
+        }
+        let channel = endpoint
+            .connect()
+            .await
+            .map_err(|error| ClientError::Network { url: url.clone(), reason: with_causes(&error) })?;
+        Ok(Self { url, channel, log, seen })
+    }
+
+    /// Gives the memory back.
+    pub fn into_seen(self) -> S {
+        self.seen
+    }
+
+    /// Publishes a statement and verifies the receipt for exactly it.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] names the rule; after [`ClientError::Network`] publish the same statement again.
+    ///
+    /// The receipt proves a tree that the log signed; that this tree extends what was seen before is proved by the next
+    /// [`Self::checkpoint`].
+    pub async fn publish(&self, statement: &Statement) -> Result<Published, ClientError> {
+        let request = proto::PublishRequest { statement: statement.bytes().to_vec() };
+        let answer = self.registry().publish(timed(request)).await.map_err(|e| self.error(e))?.into_inner();
+        let receipt = check::receipt(&answer.receipt, statement, &self.log)?;
+        check_equal("index", answer.index, receipt.proved().index)?;
+        check_equal("size", answer.size, receipt.proved().size)?;
+        let told = Unverified(PublishedTold { time_ms: answer.time_ms, is_new: answer.is_new });
+        Ok(Published { receipt, told })
+    }
+
+    /// Asks whether a statement would be accepted now.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] names the rule that would refuse it.
+    pub async fn dry_run(&self, statement: &Statement) -> Result<Unverified<DryRun>, ClientError> {
+        let request = proto::DryRunRequest { statement: statement.bytes().to_vec() };
+        let answer = self.registry().dry_run(timed(request)).await.map_err(|e| self.error(e))?.into_inner();
+        if answer.id != statement.id().0 {
+            return Err(CheckError::Field { field: "id", problem: "is not that of the statement" }.into());
+        }
+        Ok(Unverified(DryRun { touches: answer.touches }))
+    }
+
+    /// What the log says about itself.
+    ///
+    /// # Errors
+    /// Network trouble only.
+    pub async fn log_info(&self) -> Result<Unverified<LogInfo>, ClientError> {
+        let request = timed(proto::GetLogInfoRequest {});
+        let answer = self.log_reader().get_log_info(request).await.map_err(|e| self.error(e))?.into_inner();
+        let is_signing = answer.mode() == proto::get_log_info_response::Mode::Signing;
+        Ok(Unverified(LogInfo {
+            read_only: (!is_signing).then_some(answer.mode_reason),
+            origin: answer.origin,
+            log_key: answer.log_key,
+            is_demo: answer.is_demo,
+        }))
+    }
+
+    /// The newest checkpoint, verified and proved to extend the last one seen.
+    ///
+    /// # Errors
+    /// [`ClientError::Equivocation`] with both notes if it does not extend it.
+    pub async fn checkpoint(&mut self) -> Result<VerifiedCheckpoint, ClientError> {
+        let request = timed(proto::GetCheckpointRequest {});
+        let answer = self.log_reader().get_checkpoint(request).await.map_err(|e| self.error(e))?.into_inner();
+        let new = check::checkpoint(&answer.note, &self.log)?;
+        if let Some(note) = self.seen.last(&self.log)? {
+            let old =
+                check::checkpoint(&note, &self.log).map_err(|error| CheckError::StoredCheckpoint(error.to_string()))?;
+            self.check_extends(&old, &new).await?;
+        }
+        // V2: remembered only once it is proved.
+        self.seen.store(&self.log, new.note())?;
+        Ok(new)
+    }
+
+    async fn check_extends(&self, old: &VerifiedCheckpoint, new: &VerifiedCheckpoint) -> Result<(), ClientError> {
+        if new.size() < old.size() {
+            return Err(ClientError::Older { old_size: old.size(), new_size: new.size() });
+        }
+        let path = if new.size() == old.size() {
+            Vec::new()
+        } else {
+            let request = timed(proto::GetConsistencyProofRequest { old_size: old.size(), new_size: Some(new.size()) });
+            let answer = self.log_reader().get_consistency_proof(request).await.map_err(|e| self.error(e))?;
+            check::path(&answer.into_inner().path, PATH_LEN_MAX)?
+        };
+        match check::extension(old, new, &path) {
+            Extension::Extends => Ok(()),
+            Extension::Forked => Err(ClientError::Equivocation {
+                origin: self.log.name().to_owned(),
+                old_note: old.note().to_vec(),
+                new_note: new.note().to_vec(),
+                path,
+            }),
+            Extension::NotShown(error) => Err(CheckError::Consistency(error.to_string()).into()),
+        }
+    }
+
+    /// An entry, proved to be in the tree of the newest checkpoint.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] with the code `NotFound` or `OutOfRange` if there is none.
+    pub async fn statement(&mut self, entry: EntryRef) -> Result<VerifiedStatement, ClientError> {
+        use proto::get_statement_request::Entry;
+        let asked = match entry {
+            EntryRef::Index(index) => Entry::Index(index),
+            EntryRef::Id(id) => Entry::Id(id.0.to_vec()),
+        };
+        let request = timed(proto::GetStatementRequest { entry: Some(asked) });
+        let answer = self.log_reader().get_statement(request).await.map_err(|e| self.error(e))?.into_inner();
+        let statement =
+            Statement::parse(&answer.statement).map_err(|error| CheckError::Statement(error.to_string()))?;
+        let is_asked = match entry {
+            EntryRef::Index(index) => index == answer.index,
+            EntryRef::Id(id) => id == *statement.id(),
+        };
+        if !is_asked {
+            return Err(CheckError::Statement("it is not the one asked for".to_owned()).into());
+        }
+        let checkpoint = self.checkpoint().await?;
+        let request = timed(proto::GetInclusionProofRequest { index: answer.index, size: Some(checkpoint.size()) });
+        let proof = self.log_reader().get_inclusion_proof(request).await.map_err(|e| self.error(e))?.into_inner();
+        let path = check::path(&proof.path, PATH_LEN_MAX)?;
+        Ok(check::inclusion(statement, answer.index, &path, checkpoint)?)
+    }
+
+    /// The receipt of a statement that is in the log, verified for exactly it.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] with the code `NotFound` if the log does not hold it.
+    pub async fn receipt(&self, statement: &Statement) -> Result<VerifiedReceipt, ClientError> {
+        let entry = proto::get_receipt_request::Entry::Id(statement.id().0.to_vec());
+        let request = timed(proto::GetReceiptRequest { entry: Some(entry), size: None });
+        let answer = self.log_reader().get_receipt(request).await.map_err(|e| self.error(e))?.into_inner();
+        Ok(check::receipt(&answer.receipt, statement, &self.log)?)
+    }
+
+    /// The docket file of a subject as it came: give it to `evidence::verify`.
+    ///
+    /// # Errors
+    /// [`CheckError::TooLong`] beyond 64 MiB.
+    pub async fn docket_file(&self, subject: &Subject) -> Result<Unverified<Vec<u8>>, ClientError> {
+        let request = proto::GetDocketRequest { subject: subject.to_string() };
+        let mut stream = self.dockets().get_docket(request).await.map_err(|e| self.error(e))?.into_inner();
+        let mut file = Vec::new();
+        while let Some(piece) = stream.message().await.map_err(|e| self.error(e))? {
+            append(&mut file, &piece.chunk, DOCKET_LEN_MAX, "docket file")?;
+        }
+        Ok(Unverified(file))
+    }
+
+    /// Deposits a text that a logged statement names.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] if nothing names it.
+    pub async fn deposit_text(&self, text: &[u8]) -> Result<Digest, ClientError> {
+        if text.len() > TEXT_LEN_MAX {
+            return Err(CheckError::TooLong { what: "text", max: TEXT_LEN_MAX }.into());
+        }
+        let digest = sha256(&[text]);
+        let mut pieces: Vec<proto::DepositTextRequest> = text
+            .chunks(CHUNK_LEN)
+            .map(|chunk| proto::DepositTextRequest { sha256: Vec::new(), size: 0, chunk: chunk.to_vec() })
+            .collect();
+        if let Some(first) = pieces.first_mut() {
+            first.sha256 = digest.0.to_vec();
+            first.size = text.len() as u64;
+        }
+        self.registry().deposit_text(tokio_stream::iter(pieces)).await.map_err(|e| self.error(e))?;
+        Ok(digest)
+    }
+
+    /// Fetches a deposited text and checks its digest.
+    ///
+    /// # Errors
+    /// [`CheckError::Digest`] if other bytes came.
+    pub async fn fetch_text(&self, digest: &Digest) -> Result<Text, ClientError> {
+        let request = proto::FetchTextRequest { sha256: digest.0.to_vec() };
+        let mut stream = self.registry().fetch_text(request).await.map_err(|e| self.error(e))?.into_inner();
+        let mut bytes = Vec::new();
+        let mut media_type = String::new();
+        while let Some(piece) = stream.message().await.map_err(|e| self.error(e))? {
+            if bytes.is_empty() {
+                media_type = piece.media_type;
+            }
+            append(&mut bytes, &piece.chunk, TEXT_LEN_MAX, "text")?;
+        }
+        let computed = sha256(&[&bytes]);
+        if computed != *digest {
+            return Err(CheckError::Digest { expected: *digest, computed }.into());
+        }
+        Ok(Text { bytes, media_type: Unverified(media_type) })
+    }
+
+    /// The standing of a subject on a day or at an instant (`None`: now), as known at a seal (`None`: the newest), as
+    /// the server computes it. Who must know verifies [`Self::docket_file`] instead.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] for a subject that has no standing.
+    pub async fn standing(
+        &self,
+        subject: &Subject,
+        on: Option<On>,
+        known_at: Option<u64>,
+    ) -> Result<Unverified<proto::GetStandingResponse>, ClientError> {
+        let on = on.map(|on| match on {
+            On::Day(day) => proto::get_standing_request::On::Day(day.to_string()),
+            On::Instant(ms) => proto::get_standing_request::On::InstantMs(ms),
+        });
+        let request = timed(proto::GetStandingRequest { subject: subject.to_string(), on, known_at });
+        let answer = self.dockets().get_standing(request).await.map_err(|e| self.error(e))?;
+        Ok(Unverified(answer.into_inner()))
+    }
+
+    /// A page of parties; pass the `next_page_token` of the page before.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] for a token that is none.
+    pub async fn parties(
+        &self,
+        page_size: u32,
+        page_token: &str,
+    ) -> Result<Unverified<proto::ListPartiesResponse>, ClientError> {
+        let request = timed(proto::ListPartiesRequest { page_size, page_token: page_token.to_owned() });
+        let answer = self.directory().list_parties(request).await.map_err(|e| self.error(e))?;
+        Ok(Unverified(answer.into_inner()))
+    }
+
+    /// A page of agreements; pass the `next_page_token` of the page before, with the same filter.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] for a token that is none.
+    pub async fn agreements(
+        &self,
+        filter: &AgreementsFilter,
+        page_size: u32,
+        page_token: &str,
+    ) -> Result<Unverified<proto::ListAgreementsResponse>, ClientError> {
+        let request = timed(proto::ListAgreementsRequest {
+            vendor: filter.vendor.as_ref().map(ToString::to_string).unwrap_or_default(),
+            government: filter.government.as_ref().map(ToString::to_string).unwrap_or_default(),
+            page_size,
+            page_token: page_token.to_owned(),
+        });
+        let answer = self.directory().list_agreements(request).await.map_err(|e| self.error(e))?;
+        Ok(Unverified(answer.into_inner()))
+    }
+
+    fn registry(&self) -> RegistryClient<Channel> {
+        RegistryClient::new(self.channel.clone())
+    }
+
+    fn log_reader(&self) -> LogClient<Channel> {
+        LogClient::new(self.channel.clone())
+    }
+
+    fn dockets(&self) -> DocketsClient<Channel> {
+        DocketsClient::new(self.channel.clone())
+    }
+
+    fn directory(&self) -> DirectoryClient<Channel> {
+        DirectoryClient::new(self.channel.clone())
+    }
+
+    fn error(&self, status: tonic::Status) -> ClientError {
+        ClientError::from_status(&self.url, status)
+    }
+}
+
+fn timed<T>(message: T) -> tonic::Request<T> {
+    let mut request = tonic::Request::new(message);
+    request.set_timeout(ANSWER_TIMEOUT);
+    request
+}
+
+fn check_equal(field: &'static str, told: u64, proved: u64) -> Result<(), CheckError> {
+    if told == proved { Ok(()) } else { Err(CheckError::Field { field, problem: "differs from the receipt" }) }
+}
+
+// V3: refused before it is kept.
+fn append(bytes: &mut Vec<u8>, chunk: &[u8], max: usize, what: &'static str) -> Result<(), CheckError> {
+    if bytes.len() + chunk.len() > max {
+        return Err(CheckError::TooLong { what, max });
+    }
+    bytes.extend_from_slice(chunk);
+    Ok(())
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
