@@ -158,20 +158,28 @@ impl World {
         }
     }
 
-    /// [`World::judge`], the signature, and the rules of admission. A refusal writes nothing (rule 15).
+    /// The signature, [`World::judge`], and the rules of admission. A refusal writes nothing (rule 15).
     ///
     /// # Errors
     /// The first rule that is broken.
     pub fn admit(&self, act: &Act) -> Result<(), Refusal> {
+        self.admit_signed(act)?;
+        demand(self.check_signature(&act.statement, act.index) == Some(Ok(())), || {
+            let message = format!("the signature does not verify under the key {}", act.statement.kid());
+            Refusal::new(Rule::SignatureInvalid, message, "the bytes as they were signed")
+        })
+    }
+
+    /// [`World::admit`] for a statement whose signature the caller has verified under the key with its key id: a
+    /// registry does that before the statement waits, so that who orders statements never checks a signature.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn admit_signed(&self, act: &Act) -> Result<(), Refusal> {
         demand(!act.statement.is_seal(), || {
             Refusal::new(Rule::SealSubmitted, "only the registry itself issues seals", "any other kind")
         })?;
         self.judge(act)?;
-        let checked = self.check_signature(&act.statement, act.index);
-        demand(checked == Some(Ok(())), || {
-            let message = format!("the signature does not verify under the key {}", act.statement.kid());
-            Refusal::new(Rule::SignatureInvalid, message, "the bytes as they were signed")
-        })?;
         admission::check(self, act)
     }
 

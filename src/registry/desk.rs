@@ -102,7 +102,7 @@ impl Desk {
             .map_err(|error| PublishError::Malformed { rule: "body_malformed", message: error.to_string() })?;
         let needs = World::needs_to_admit(&statement);
         self.world_dockets += load(&mut self.world, reader, &self.map, needs).map_err(|error| internal(&error))?;
-        self.world.admit(&act).map_err(PublishError::Refused)?;
+        self.world.admit_signed(&act).map_err(PublishError::Refused)?;
         self.keys.learn(&statement);
         let id = *statement.id();
         let named =
@@ -233,7 +233,7 @@ impl View {
         let mut world = World::new(self.origin.clone());
         let needs = World::needs_to_admit(&act.statement);
         load(&mut world, reader, &self.map, needs).map_err(|error| internal(&error))?;
-        world.admit(&act).map_err(PublishError::Refused)?;
+        world.admit_signed(&act).map_err(PublishError::Refused)?;
         Ok(touches)
     }
 }
