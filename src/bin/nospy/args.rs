@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::output::Format;
-use crate::{exit, key};
+use crate::{draft, exit, init, key, show, sign};
 
 /// The registry of no-spy agreements: draft, sign, publish and verify statements.
 ///
@@ -31,6 +31,14 @@ pub struct Cli {
 /// What is to be done.
 #[derive(Subcommand)]
 pub enum Verb {
+    /// Make everything a new registry starts from.
+    Init(init::InitArgs),
     /// Make, show and offer keys.
     Key(key::KeyArgs),
+    /// Write what a statement will say.
+    Draft(draft::DraftArgs),
+    /// Turn a draft into a signed statement, offline.
+    Sign(sign::SignArgs),
+    /// Say what a file is and what it says; verifies nothing.
+    Show(show::ShowArgs),
 }

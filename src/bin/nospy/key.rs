@@ -6,11 +6,12 @@ use clap::{Args, Subcommand};
 use nospy::crypto::{KeyLine, NoteAlgorithm, PublicKey, hex};
 use serde_json::json;
 
+use crate::config::Config;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::files;
 use crate::keys::{self, Protection};
 use crate::output::Output;
+use crate::{files, key_request};
 
 /// Make, show and offer keys.
 #[derive(Args)]
@@ -25,6 +26,8 @@ enum KeyVerb {
     New(NewArgs),
     /// Show the public side of a key.
     Show(ShowArgs),
+    /// Write an enrolment request: who a party is, its keys, and the proof that it holds them.
+    Request(key_request::RequestArgs),
 }
 
 #[derive(Args)]
@@ -59,10 +62,11 @@ struct ShowArgs {
 ///
 /// # Errors
 /// What failed.
-pub fn run(args: KeyArgs, output: &Output) -> Result<Exit, CliError> {
+pub fn run(args: KeyArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
     match args.verb {
         KeyVerb::New(args) => new(&args, output),
         KeyVerb::Show(args) => show(&args, output),
+        KeyVerb::Request(args) => key_request::run(&args, config, output),
     }
 }
 

@@ -1,20 +1,31 @@
 //! The program `nospy`: parse, dispatch, exit code.
 
 mod args;
+mod ask;
 mod config;
+mod describe;
+mod draft;
+mod draft_file;
 mod error;
 mod exit;
 mod files;
+mod init;
 mod key;
+mod key_request;
 mod keys;
+mod moment;
 mod output;
 mod plain;
+mod show;
+mod sign;
+mod template;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
 use crate::args::{Cli, Verb};
+use crate::config::Config;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -34,7 +45,12 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
+    let config = Config::load(cli.config.as_deref())?;
     match cli.verb {
-        Verb::Key(args) => key::run(args, output),
+        Verb::Key(args) => key::run(args, &config, output),
+        Verb::Draft(args) => draft::run(&args, &config, output),
+        Verb::Show(args) => show::run(&args, output),
+        Verb::Init(args) => init::run(&args, output),
+        Verb::Sign(args) => sign::run(&args, &config, output),
     }
 }
