@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::output::Format;
-use crate::{draft, exit, init, key, show, sign};
+use crate::{docket, draft, exit, init, key, list, log, publish, show, sign, text, verify};
 
 /// The registry of no-spy agreements: draft, sign, publish and verify statements.
 ///
@@ -41,4 +41,18 @@ pub enum Verb {
     Sign(sign::SignArgs),
     /// Say what a file is and what it says; verifies nothing.
     Show(show::ShowArgs),
+    /// Check a docket file, receipt, statement or checkpoint, without any network.
+    Verify(verify::VerifyArgs),
+    /// Hand a statement to the registry and verify its receipt.
+    Publish(publish::PublishArgs),
+    /// Find parties and agreements; the server's word.
+    List(list::ListArgs),
+    /// How a subject stands, fetched and verified here.
+    Standing(docket::StandingArgs),
+    /// Fetch the docket file of a subject, verify it, and keep it.
+    Docket(docket::DocketArgs),
+    /// What the log signed.
+    Log(log::LogArgs),
+    /// Deposit and fetch the texts that statements name.
+    Text(text::TextArgs),
 }

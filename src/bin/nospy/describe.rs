@@ -42,11 +42,14 @@ pub fn draft(draft: &DraftFile) -> String {
 
 /// A statement as a person reads it. Nothing in it is verified here.
 pub fn statement(statement: &Statement) -> String {
-    let (kind, summary) = match KindInfo::find(statement.kind().as_str()) {
-        Some(kind) => (kind.name, kind.summary),
-        None => (statement.kind().as_str(), "A kind that this version of the program does not know."),
+    let body = to_plain(statement.body());
+    let (kind, summary, body) = match KindInfo::find(statement.kind().as_str()) {
+        Some(kind) => (kind.name, kind.summary, plain::body_to_yaml(&body, kind.fields)),
+        None => {
+            let unknown = "A kind that this version of the program does not know.";
+            (statement.kind().as_str(), unknown, plain::to_yaml(&body))
+        }
     };
-    let body = plain::to_yaml(&to_plain(statement.body()));
     let body: String = body.lines().map(|line| format!("  {line}\n")).collect();
     format!(
         "{}statement   {}\nkind        {kind}: {summary}\nissuer      {}\nsubject     {}\nregistry    {}\n\

@@ -126,7 +126,7 @@ impl DraftFile {
             header_yaml(self.issuer.as_str(), &self.subject.to_string(), self.origin.as_str(), self.kind.name);
         let bytes = encode(&self.body);
         let body = nospy::codec::Item::read(&bytes).map(to_plain).unwrap_or(Value::Null);
-        let indented = plain::to_yaml(&body).lines().fold(String::new(), |mut all, line| {
+        let indented = plain::body_to_yaml(&body, self.kind.fields).lines().fold(String::new(), |mut all, line| {
             // Writing to a String does not fail.
             let _ = writeln!(all, "  {line}");
             all

@@ -4,6 +4,7 @@ mod args;
 mod ask;
 mod config;
 mod describe;
+mod docket;
 mod draft;
 mod draft_file;
 mod error;
@@ -13,12 +14,21 @@ mod init;
 mod key;
 mod key_request;
 mod keys;
+mod list;
+mod log;
 mod moment;
+mod online;
 mod output;
 mod plain;
+mod publish;
+mod seen;
 mod show;
 mod sign;
 mod template;
+mod text;
+mod trust;
+mod verify;
+mod view;
 
 use std::process::ExitCode;
 
@@ -51,6 +61,13 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Draft(args) => draft::run(&args, &config, output),
         Verb::Show(args) => show::run(&args, output),
         Verb::Init(args) => init::run(&args, output),
+        Verb::Verify(args) => verify::run(&args, &config, output),
+        Verb::Publish(args) => publish::run(&args, &config, output),
+        Verb::List(args) => list::run(&args, &config, output),
+        Verb::Standing(args) => docket::standing(&args, &config, output),
+        Verb::Docket(args) => docket::run(&args, &config, output),
+        Verb::Log(args) => log::run(&args, &config, output),
+        Verb::Text(args) => text::run(&args, &config, output),
         Verb::Sign(args) => sign::run(&args, &config, output),
     }
 }

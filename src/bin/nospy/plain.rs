@@ -9,6 +9,7 @@ use std::fmt::{self, Write as _};
 
 use nospy::codec::{Key, Value};
 use nospy::crypto::hex;
+use nospy::statement::{FieldShape, Shape, for_each_field};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
 use serde_saphyr::{DuplicateKeyPolicy, MergeKeyPolicy, Spanned};
@@ -191,7 +192,14 @@ pub fn to_json(value: &Value) -> Json {
 /// The YAML form of a value, ending with a line feed; byte strings as lowercase hex.
 pub fn to_yaml(value: &Value) -> String {
     let mut text = String::new();
-    write_yaml(&mut text, value, 0);
+    write_yaml(&mut text, value, None, 0);
+    text
+}
+
+/// As [`to_yaml`], with the fields of the record in the order of its definition.
+pub fn body_to_yaml(value: &Value, fields: &'static [FieldShape]) -> String {
+    let mut text = String::new();
+    write_yaml(&mut text, value, Some(Shape::Record(fields)), 0);
     text
 }
 
@@ -209,19 +217,37 @@ pub fn yaml_scalar(text: &str) -> String {
     }
 }
 
-fn write_yaml(text: &mut String, value: &Value, indent: usize) {
+fn write_yaml(text: &mut String, value: &Value, shape: Option<Shape>, indent: usize) {
     // Writing to a String does not fail.
     match value {
         Value::Map(pairs) if !pairs.is_empty() => {
-            for (key, value) in pairs {
+            for (key, value, shape) in ordered(pairs, shape) {
                 let _ = write!(text, "{:indent$}{}:", "", yaml_scalar(&key_text(key)));
-                write_member(text, value, indent);
+                match is_branch(value) {
+                    true => {
+                        text.push('\n');
+                        write_yaml(text, value, shape, indent + 2);
+                    }
+                    false => {
+                        let _ = writeln!(text, " {}", scalar_text(value));
+                    }
+                }
             }
         }
         Value::Array(members) if !members.is_empty() => {
+            let of = match shape {
+                Some(Shape::WordOr(_, inner)) => Some(*inner),
+                other => other,
+            };
+            let of = match of {
+                Some(Shape::List { of, .. }) => Some(*of),
+                _ => None,
+            };
             for member in members {
-                let _ = write!(text, "{:indent$}-", "");
-                write_member(text, member, indent);
+                let mut inner = String::new();
+                write_yaml(&mut inner, member, of, indent + 2);
+                // The dash takes the place of the first two columns of the member.
+                let _ = write!(text, "{:indent$}- {}", "", &inner[indent + 2..]);
             }
         }
         scalar => {
@@ -230,19 +256,27 @@ fn write_yaml(text: &mut String, value: &Value, indent: usize) {
     }
 }
 
-fn write_member(text: &mut String, value: &Value, indent: usize) {
+/// The pairs of a map: those that its shape names in the order of the shape, then the others.
+fn ordered(pairs: &BTreeMap<Key, Value>, shape: Option<Shape>) -> Vec<(&Key, &Value, Option<Shape>)> {
+    let mut known = Vec::new();
+    let shape = match shape {
+        Some(Shape::Nullable(inner)) => Some(*inner),
+        other => other,
+    };
+    if let Some(Shape::Record(fields)) = shape {
+        for_each_field(fields, &mut |field| known.push((field.name, field.shape)));
+    }
+    let place = |key: &Key| known.iter().position(|(name, _)| matches!(key, Key::Text(text) if text == name));
+    let mut pairs: Vec<_> = pairs.iter().map(|(key, value)| (place(key).unwrap_or(known.len()), key, value)).collect();
+    pairs.sort_by_key(|(place, ..)| *place);
+    pairs.into_iter().map(|(place, key, value)| (key, value, known.get(place).map(|(_, shape)| *shape))).collect()
+}
+
+fn is_branch(value: &Value) -> bool {
     match value {
-        Value::Map(pairs) if !pairs.is_empty() => {
-            text.push('\n');
-            write_yaml(text, value, indent + 2);
-        }
-        Value::Array(members) if !members.is_empty() => {
-            text.push('\n');
-            write_yaml(text, value, indent + 2);
-        }
-        scalar => {
-            let _ = writeln!(text, " {}", scalar_text(scalar));
-        }
+        Value::Map(pairs) => !pairs.is_empty(),
+        Value::Array(members) => !members.is_empty(),
+        _ => false,
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use nospy::crypto::{Note, PublicKey, SigningKey, hex};
+use nospy::evidence::{DocketFile, Policy, Receipt, SignedCheckpoint};
 use nospy::statement::{Statement, Unsigned};
 use serde_json::{Value as Json, json};
 
@@ -11,11 +12,11 @@ use crate::draft_file::{DraftFile, Header};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::{describe, files};
+use crate::{describe, files, moment};
 
 const UNVERIFIED: &str = "Nothing here has been verified. `nospy verify` checks a file against keys that you choose.";
 
-/// Say what a file is and what it says: statement, draft, key, checkpoint, bytes to be signed.
+/// Say what a file is and what it says: docket file, statement, receipt, checkpoint, policy, draft, key.
 #[derive(Args)]
 pub struct ShowArgs {
     /// The file; - for stdin.
@@ -40,7 +41,7 @@ pub fn run(args: &ShowArgs, output: &Output) -> Result<Exit, CliError> {
         Some(0x84) => to_be_signed(&bytes, &name)?,
         _ => match String::from_utf8(bytes) {
             Ok(text) => text_file(&text, &name)?,
-            Err(_) => return Err(unknown(&name)),
+            Err(error) => docket_file(error.as_bytes(), &name)?,
         },
     };
     output.data(&shown.text, shown.json)?;
@@ -49,9 +50,46 @@ pub fn run(args: &ShowArgs, output: &Output) -> Result<Exit, CliError> {
 }
 
 fn cose(bytes: &[u8], name: &str) -> Result<Shown, CliError> {
+    if let Ok(receipt) = Receipt::parse(bytes) {
+        let claims = receipt.claims();
+        let time = moment::utc(claims.iat);
+        let text = format!(
+            "{}a receipt of {}\nfor a statement on {}\nentry {} of a tree of {} entries, registered no later than {time}",
+            describe::demo_mark(&claims.origin),
+            claims.origin,
+            claims.subject,
+            claims.index,
+            claims.size
+        );
+        let json = json!({
+            "type": "receipt", "origin": claims.origin.as_str(), "demo": describe::is_demo(&claims.origin),
+            "subject": claims.subject.to_string(), "index": claims.index, "size": claims.size, "iat": claims.iat,
+        });
+        return Ok(Shown { text, json });
+    }
     let statement = Statement::parse_submission(bytes)
-        .map_err(|error| CliError::malformed(format!("{name} is not a statement: {error}")))?;
+        .map_err(|error| CliError::malformed(format!("{name} is neither a statement nor a receipt: {error}")))?;
     Ok(Shown { text: describe::statement(&statement), json: describe::statement_json(&statement) })
+}
+
+/// A docket file: which dockets it holds, and what stands in them.
+fn docket_file(bytes: &[u8], name: &str) -> Result<Shown, CliError> {
+    let file = DocketFile::read(bytes)
+        .map_err(|error| CliError::malformed(format!("{name} is not a docket file: {error}")))?;
+    let origin = &file.origin;
+    let mut text = format!("{}a docket file of {origin} about {}\n", describe::demo_mark(origin), file.about);
+    let mut dockets = Vec::new();
+    for docket in &file.dockets {
+        let count = docket.entries.len();
+        let said = if count == 0 { "nothing".to_owned() } else { format!("{count} entries") };
+        text.push_str(&format!("  {}: {said}\n", docket.subject));
+        dockets.push(json!({ "subject": docket.subject.to_string(), "entries": count }));
+    }
+    let json = json!({
+        "type": "docket_file", "origin": origin.as_str(), "demo": describe::is_demo(origin),
+        "about": file.about.to_string(), "size": file.checkpoint.checkpoint().size, "dockets": dockets,
+    });
+    Ok(Shown { text, json })
 }
 
 fn to_be_signed(bytes: &[u8], name: &str) -> Result<Shown, CliError> {
@@ -82,6 +120,34 @@ fn text_file(text: &str, name: &str) -> Result<Shown, CliError> {
             json: json!({ "type": "public_key", "kid": key.kid().to_string(), "public_key": hex(key.as_bytes()) }),
         });
     }
+    if let Ok(signed) = SignedCheckpoint::parse(text.as_bytes()) {
+        let checkpoint = signed.checkpoint();
+        let signers: Vec<&str> = signed.note().signatures().iter().map(|line| line.name.as_str()).collect();
+        let root = hex(&checkpoint.root);
+        return Ok(Shown {
+            text: format!(
+                "{}a checkpoint of {}\nsize       {} entries\nroot       {root}\nsigned by  {}",
+                describe::demo_mark(&checkpoint.origin),
+                checkpoint.origin,
+                checkpoint.size,
+                signers.join(", ")
+            ),
+            json: json!({ "type": "checkpoint", "origin": checkpoint.origin.as_str(), "size": checkpoint.size,
+                "demo": describe::is_demo(&checkpoint.origin), "root": root, "signatures": signers }),
+        });
+    }
+    if let Ok(policy) = Policy::parse(text.as_bytes()) {
+        let logs: Vec<String> = policy.logs().iter().map(ToString::to_string).collect();
+        let witnesses: Vec<String> = policy.witnesses().map(|(name, key)| format!("{name}  {key}")).collect();
+        return Ok(Shown {
+            text: format!(
+                "a trust policy\nlogs       {}\nwitnesses  {}",
+                logs.join("\n           "),
+                witnesses.join("\n           ")
+            ),
+            json: json!({ "type": "policy", "logs": logs, "witnesses": witnesses, "asks_for_witnesses": policy.asks_for_witnesses() }),
+        });
+    }
     if let Ok(note) = Note::parse(text.as_bytes()) {
         let signers: Vec<&str> = note.signatures().iter().map(|line| line.name.as_str()).collect();
         return Ok(Shown {
@@ -90,7 +156,7 @@ fn text_file(text: &str, name: &str) -> Result<Shown, CliError> {
         });
     }
     let draft = DraftFile::parse(text, name, &Header::default()).map_err(|error| {
-        error.next_step("This program knows statements, drafts, keys, checkpoints and bytes to be signed.")
+        error.next_step("This program knows docket files, statements, receipts, checkpoints, policies, drafts, keys and bytes to be signed.")
     })?;
     let proofs = match draft.check_possession(name) {
         Ok(()) => "",
@@ -104,9 +170,4 @@ fn text_file(text: &str, name: &str) -> Result<Shown, CliError> {
             "body": crate::plain::to_json(&draft.body), "possession_proved": proofs.is_empty(),
         }),
     })
-}
-
-fn unknown(name: &str) -> CliError {
-    CliError::malformed(format!("{name} is nothing that this program knows"))
-        .next_step("It knows statements, drafts, keys, checkpoints and bytes to be signed.")
 }
