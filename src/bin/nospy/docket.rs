@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use nospy::evidence::Trust;
+use nospy::evidence::{DocketFile, Trust};
 use nospy::statement::Subject;
 
 use crate::config::Config;
@@ -67,5 +67,9 @@ fn fetch(subject: &str, args: &OnlineArgs, config: &Config, output: &Output) -> 
     let party_keys = args.trust.party_keys()?;
     let mut online = Online::connect(args, config, output)?;
     let bytes = online.ask(|client| client.docket_file(&subject))?.into_the_servers_word();
+    // A file whose form is broken is left to the verification, which names what is wrong with it.
+    if let Ok(file) = DocketFile::parse(&bytes) {
+        online.demand_same_history(file.checkpoint.note().to_string().as_bytes())?;
+    }
     Ok((bytes, Trust { policy: online.policy, party_keys }))
 }

@@ -121,8 +121,6 @@ fn agreements(args: &AgreementsArgs, config: &Config, output: &Output) -> Result
         token = page.next_page_token;
     }
     rows.truncate(args.limit);
-    let sentence =
-        |row: &AgreementRow| row.standing.as_ref().map(|standing| standing.sentence.clone()).unwrap_or_default();
     let cells: Vec<Vec<String>> =
         rows.iter().map(|row| vec![row.subject.clone(), moment::utc_ms(row.time_ms), sentence(row)]).collect();
     let json = rows
@@ -133,4 +131,12 @@ fn agreements(args: &AgreementsArgs, config: &Config, output: &Output) -> Result
     output.rows(&["agreement", "registered", "how the server says it stands"], &cells, json)?;
     output.say(SERVERS_WORD);
     Ok(Exit::Ok)
+}
+
+/// The standing of a row as the server tells it, in a few words.
+fn sentence(row: &AgreementRow) -> String {
+    let Some(standing) = &row.standing else { return "not told".to_owned() };
+    let words = [&standing.force, &standing.indeterminate_reason, &standing.assent];
+    let words = words.into_iter().filter(|word| !word.is_empty()).map(|word| word.replace('_', " "));
+    words.chain(standing.flags.iter().map(|flag| flag.replace('_', " "))).collect::<Vec<_>>().join(", ")
 }

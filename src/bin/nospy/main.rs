@@ -30,6 +30,7 @@ mod trust;
 mod verify;
 mod view;
 
+use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -44,12 +45,14 @@ fn main() -> ExitCode {
     keys::forbid_core_dumps();
     let cli = Cli::parse();
     let output = Output::new(cli.output, cli.quiet);
-    let exit = match run(cli, &output) {
-        Ok(exit) => exit,
-        Err(error) => {
+    let exit = match panic::catch_unwind(AssertUnwindSafe(|| run(cli, &output))) {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(error)) => {
             output.error(&error);
             error.exit()
         }
+        // The panic has printed itself.
+        Err(_) => Exit::Internal,
     };
     ExitCode::from(exit.code())
 }

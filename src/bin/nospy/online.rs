@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use nospy::crypto::{KeyLine, hex};
 use nospy::evidence::Policy;
-use nospy::rpc::{CheckError, ClientError, Connection, ServerRefusal, VerifiedCheckpoint, VerifyingClient};
+use nospy::rpc::{
+    CheckError, ClientError, Connection, ForgetfulCheckpoints, SeenCheckpoints as _, ServerRefusal, VerifiedCheckpoint,
+    VerifyingClient,
+};
 
 use crate::config::Config;
 use crate::error::CliError;
@@ -16,6 +19,9 @@ use crate::output::Output;
 use crate::seen::{self, FileCheckpoints};
 use crate::trust::{self, TrustArgs};
 use crate::{files, moment};
+
+/// How often two histories are compared while the log grows.
+const SAME_HISTORY_TRIES_MAX: usize = 8;
 
 /// Which registry, and whom to trust.
 #[derive(Args, Clone)]
@@ -47,6 +53,7 @@ pub struct Online {
     pub log: KeyLine,
     /// The newest checkpoint when the connection was made, proved to extend the last one seen.
     pub checkpoint: VerifiedCheckpoint,
+    connection: Connection,
     state: PathBuf,
 }
 
@@ -78,7 +85,7 @@ impl Online {
             Ok((client, checkpoint))
         };
         let (client, checkpoint) = runtime.block_on(start).map_err(|error| explain(error, &log, &state))?;
-        Ok(Self { runtime, client, policy, log, checkpoint, state })
+        Ok(Self { runtime, client, policy, log, checkpoint, connection, state })
     }
 
     /// Asks the registry.
@@ -95,6 +102,38 @@ impl Online {
     {
         let Self { runtime, client, log, state, .. } = self;
         runtime.block_on(question(client)).map_err(|error| explain(error, log, state))
+    }
+}
+
+impl Online {
+    /// Demands that the checkpoint `note`, which came inside another answer, and the newest one of this connection
+    /// belong to one history: a log could show one tree here and hand out a file of another.
+    ///
+    /// # Errors
+    /// [`Exit::Equivocation`] with the evidence in a file.
+    pub fn demand_same_history(&mut self, note: &[u8]) -> Result<(), CliError> {
+        for _ in 0..SAME_HISTORY_TRIES_MAX {
+            // The other checkpoint is proved to lie below a newest one …
+            let mut seen = ForgetfulCheckpoints::default();
+            seen.store(&self.log, note).map_err(|error| CliError::new(Exit::Internal, error.to_string()))?;
+            let below =
+                async { VerifyingClient::connect(&self.connection, self.log.clone(), seen).await?.checkpoint().await };
+            let above = match self.runtime.block_on(below) {
+                // Not signed by this log at all: the verification of the answer says so by name.
+                Err(ClientError::Check(CheckError::StoredCheckpoint(_))) => return Ok(()),
+                other => other.map_err(|error| explain(error, &self.log, &self.state))?,
+            };
+            // … which must be the newest one of this connection too. A batch in between makes them differ: again.
+            let newest = self.ask(|client| client.checkpoint())?;
+            if above.size() == newest.size() {
+                return match above.root() == newest.root() {
+                    true => Ok(()),
+                    false => Err(equivocation(&self.log, &self.state, above.note(), newest.note(), &[])),
+                };
+            }
+        }
+        Err(CliError::new(Exit::Network, "the log grows faster than its history can be compared")
+            .next_step("Try again."))
     }
 }
 

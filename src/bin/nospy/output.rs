@@ -32,11 +32,6 @@ impl Output {
         Self { format, is_quiet }
     }
 
-    /// Whether data goes out as JSON.
-    pub fn is_json(&self) -> bool {
-        self.format == Format::Json
-    }
-
     /// Talk: one or more lines on stderr.
     pub fn say(&self, text: impl AsRef<str>) {
         if !self.is_quiet {
@@ -139,11 +134,6 @@ pub fn clean(text: &str) -> String {
         }
         cleaned
     })
-}
-
-/// As [`clean`], on one line.
-pub fn clean_line(text: &str) -> String {
-    clean(&text.replace('\n', " "))
 }
 
 fn write_stdout(text: &str) -> Result<(), CliError> {

@@ -74,7 +74,7 @@ fn cose(bytes: &[u8], name: &str) -> Result<Shown, CliError> {
 
 /// A docket file: which dockets it holds, and what stands in them.
 fn docket_file(bytes: &[u8], name: &str) -> Result<Shown, CliError> {
-    let file = DocketFile::read(bytes)
+    let file = DocketFile::parse(bytes)
         .map_err(|error| CliError::malformed(format!("{name} is not a docket file: {error}")))?;
     let origin = &file.origin;
     let mut text = format!("{}a docket file of {origin} about {}\n", describe::demo_mark(origin), file.about);

@@ -58,7 +58,7 @@ pub fn run(args: &VerifyArgs, config: &Config, output: &Output) -> Result<Exit, 
                     CliError::usage("a receipt is for one statement").next_step("Name it with --statement FILE.")
                 })?;
                 let statement = read_statement(&files::read(path)?, path)?;
-                let checks = vec![receipt_check(&receipt, &statement, &policy)];
+                let checks = receipt_checks(&receipt, &statement, &policy);
                 report_statement(&statement, checks, args, output)
             }
             Err(_) => run_statement(&bytes, args, config, output),
@@ -87,7 +87,7 @@ pub fn question(on: Option<&str>, max_age: Option<u64>) -> Result<Question, CliE
     };
     let freshness = match max_age {
         None => None,
-        Some(max_age) => Some(Freshness { now: moment::now_seconds()?, max_age }),
+        Some(max_age_s) => Some(Freshness { now: moment::now_seconds()?, max_age_s }),
     };
     Ok(Question { on, freshness })
 }
@@ -110,15 +110,21 @@ fn read_statement(bytes: &[u8], path: &Path) -> Result<Statement, CliError> {
 
 /// A statement, with the receipts that it may carry.
 fn run_statement(bytes: &[u8], args: &VerifyArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
-    let (statement, receipts) = detach_receipts(bytes).map_err(|error| {
-        CliError::malformed(format!("{} is neither receipt nor statement: {error}", args.file.display()))
-    })?;
+    let (statement, receipts) = match Statement::parse(bytes) {
+        Ok(statement) => (statement, Vec::new()),
+        Err(refused) => detach_receipts(bytes).map_err(|error| {
+            let name = args.file.display();
+            CliError::malformed(format!("{name} is neither a receipt, nor a statement with or without receipts"))
+                .detail(format!("as a statement: {refused}"))
+                .detail(format!("as a statement with receipts: {error}"))
+        })?,
+    };
     let mut checks = Vec::new();
     for bytes in &receipts {
         let policy = args.trust.policy(config)?;
         let receipt =
             Receipt::parse(bytes).map_err(|error| CliError::malformed(format!("a receipt in it: {error}")))?;
-        checks.push(receipt_check(&receipt, &statement, &policy));
+        checks.extend(receipt_checks(&receipt, &statement, &policy));
     }
     if receipts.is_empty() {
         checks.push(CheckLine::skipped(
@@ -129,7 +135,7 @@ fn run_statement(bytes: &[u8], args: &VerifyArgs, config: &Config, output: &Outp
     report_statement(&statement, checks, args, output)
 }
 
-fn receipt_check(receipt: &Receipt, statement: &Statement, policy: &Policy) -> CheckLine {
+fn receipt_checks(receipt: &Receipt, statement: &Statement, policy: &Policy) -> Vec<CheckLine> {
     let result = match policy.log_of(&receipt.claims().origin) {
         None => Err(format!("your policy does not trust the log {}", receipt.claims().origin)),
         Some(key) => receipt.check(statement, key).map_err(|error: ReceiptError| error.to_string()).map(|proved| {
@@ -137,7 +143,11 @@ fn receipt_check(receipt: &Receipt, statement: &Statement, policy: &Policy) -> C
             format!("entry {} of {} of {}, registered no later than {time}", proved.index, proved.size, key.name())
         }),
     };
-    CheckLine::of("entry-inclusion", result)
+    let mut checks = vec![CheckLine::of("entry-inclusion", result)];
+    if policy.asks_for_witnesses() {
+        checks.push(CheckLine::skipped("witness-quorum", "a receipt carries no cosignatures; a docket file does"));
+    }
+    checks
 }
 
 fn report_statement(

@@ -135,7 +135,7 @@ fn write_verification(text: &mut String, verification: &Verification, exit: Exit
     }
     writeln!(text, "\nProven: {}", proven(verification, exit))?;
     for sentence in &verification.not_proven {
-        writeln!(text, "Not proven: {sentence}")?;
+        writeln!(text, "{sentence}")?;
     }
     writeln!(text, "{NOT_APPROVED}\n\nAnswer: {} (exit {})", exit.meaning(), exit.code())
 }
