@@ -74,14 +74,14 @@ pub fn run(args: &PublishArgs, config: &Config, output: &Output) -> Result<Exit,
         "{}{how}\nstatement  {}\nentry      {} of {}\nregistered {} by the log's clock\nreceipt    {}, verified with the key {}",
         describe::demo_mark(statement.origin()),
         statement.id(),
-        receipt.index(),
+        receipt.proved().index,
         online.log.name(),
         moment::utc_ms(told.time_ms),
         path.display(),
         online.log
     );
     let json = json!({
-        "id": statement.id().to_string(), "index": receipt.index(), "size": receipt.size(), "time_ms": told.time_ms,
+        "id": statement.id().to_string(), "index": receipt.proved().index, "size": receipt.proved().size, "time_ms": told.time_ms,
         "is_new": told.is_new, "receipt": path, "origin": online.log.name(), "demo": describe::is_demo(statement.origin()),
     });
     output.data(&text, json)?;
