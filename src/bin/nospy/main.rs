@@ -24,6 +24,7 @@ mod output;
 mod plain;
 mod publish;
 mod seen;
+mod serve;
 mod show;
 mod sign;
 mod template;
@@ -67,6 +68,7 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Show(args) => show::run(&args, output),
         Verb::Init(args) => init::run(&args, output),
         Verb::Verify(args) => verify::run(&args, &config, output),
+        Verb::Serve(args) => serve::run(&args, &config, output),
         Verb::Publish(args) => publish::run(&args, &config, output),
         Verb::List(args) => list::run(&args, &config, output),
         Verb::Standing(args) => docket::standing(&args, &config, output),
