@@ -296,9 +296,12 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         let request = proto::GetDocketRequest { subject: subject.to_string() };
         let mut stream = self.dockets().get_docket(request).await.map_err(|e| self.error(e))?.into_inner();
         let mut file = Vec::new();
+        let mut size = None;
         while let Some(piece) = stream.message().await.map_err(|e| self.error(e))? {
+            size.get_or_insert(piece.size);
             append(&mut file, &piece.chunk, DOCKET_LEN_MAX, "docket file")?;
         }
+        check_whole(size, &file)?;
         Ok(Unverified(file))
     }
 
@@ -331,21 +334,19 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         let request = proto::FetchTextRequest { sha256: digest.0.to_vec() };
         let mut stream = self.registry().fetch_text(request).await.map_err(|e| self.error(e))?.into_inner();
         let mut bytes = Vec::new();
-        let mut media_type = String::new();
+        let mut media_type = None;
         while let Some(piece) = stream.message().await.map_err(|e| self.error(e))? {
-            if bytes.is_empty() {
-                media_type = piece.media_type;
-            }
+            media_type.get_or_insert(piece.media_type);
             append(&mut bytes, &piece.chunk, TEXT_LEN_MAX, "text")?;
         }
         let computed = sha256(&[&bytes]);
         if computed != *digest {
             return Err(CheckError::Digest { expected: *digest, computed }.into());
         }
-        Ok(Text { bytes, media_type: Unverified(media_type) })
+        Ok(Text { bytes, media_type: Unverified(media_type.unwrap_or_default()) })
     }
 
-    /// The standing of a subject on a day or at an instant (`None`: now), as known at a seal (`None`: the newest), as
+    /// The standing of a subject on a day or at an instant (`None`: the latest known), as known at a seal (`None`: the newest), as
     /// the server computes it. Who must know verifies [`Self::docket_file`] instead.
     ///
     /// # Errors
@@ -437,6 +438,12 @@ fn append(bytes: &mut Vec<u8>, chunk: &[u8], max: usize, what: &'static str) -> 
     }
     bytes.extend_from_slice(chunk);
     Ok(())
+}
+
+// A stream that broke off is not a short file.
+fn check_whole(size: Option<u64>, bytes: &[u8]) -> Result<(), CheckError> {
+    let is_whole = size == Some(bytes.len() as u64);
+    is_whole.then_some(()).ok_or(CheckError::Field { field: "size", problem: "differs from the bytes that came" })
 }
 
 fn with_causes(error: &dyn std::error::Error) -> String {

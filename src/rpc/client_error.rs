@@ -129,10 +129,14 @@ impl ClientError {
     pub(crate) fn from_status(url: &str, status: tonic::Status) -> Self {
         let details = status.get_error_details();
         let info = details.error_info().filter(|info| info.domain == ERROR_DOMAIN);
-        // Only the service itself writes an ErrorInfo; without one, these codes are made by the transport.
+        // The service writes an ErrorInfo with each of these codes; without one the transport made them.
         let is_transport = matches!(
             status.code(),
-            tonic::Code::Unavailable | tonic::Code::Cancelled | tonic::Code::Unknown | tonic::Code::DeadlineExceeded
+            tonic::Code::Unavailable
+                | tonic::Code::Cancelled
+                | tonic::Code::Unknown
+                | tonic::Code::DeadlineExceeded
+                | tonic::Code::Internal
         );
         if info.is_none() && is_transport {
             let mut reason = status.message().to_owned();

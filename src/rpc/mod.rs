@@ -2,6 +2,8 @@
 //!
 //! The manual of the wire is `proto/nospy/v1`; its comments are the documentation of [`proto`].
 //!
+//! - [`serve`] runs a [`Registry`](crate::registry::Registry) on a listener, within [`Limits`]. A service decodes,
+//!   delegates and encodes; one file chooses status codes (`status`).
 //! - [`VerifyingClient`] asks a registry and returns only what `evidence` has checked (invariant A7). What carries no
 //!   proof comes wrapped in [`Unverified`], so that nobody relies on it by accident.
 //!
@@ -9,9 +11,22 @@
 //! stored.
 
 mod check;
+mod chunks;
 mod client;
 mod client_error;
+mod convert;
+mod directory_service;
+mod dockets_service;
+mod gate;
+mod guard;
+mod limits;
+mod log_service;
+mod rate;
+mod registry_service;
 mod seen;
+mod server;
+mod service;
+mod status;
 
 #[allow(missing_docs, clippy::all, clippy::unwrap_used)]
 pub mod proto {
@@ -27,4 +42,6 @@ pub use client::{
     VerifyingClient,
 };
 pub use client_error::{CheckError, ClientError, ServerRefusal};
+pub use limits::{CHUNK_LEN, Limits, PAGE_ROWS, PAGE_ROWS_MAX, REQUEST_LEN_MAX};
 pub use seen::{ForgetfulCheckpoints, SeenCheckpoints};
+pub use server::{ServeError, TlsIdentity, serve};

@@ -1,0 +1,114 @@
+//! Proto ↔ domain: reads the fields of requests, writes answers. A field that does not parse is named.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use tonic::Status;
+
+use crate::agreement::{Force, On, Standing};
+use crate::crypto::Digest;
+use crate::registry::{AgreementRow, PageRequest, PartyRow};
+use crate::rpc::limits::{PAGE_ROWS, PAGE_ROWS_MAX};
+use crate::rpc::proto;
+use crate::rpc::status::invalid_field;
+use crate::statement::Subject;
+
+/// Longest field of text that is looked at, in bytes: any subject is shorter.
+const TEXT_FIELD_LEN_MAX: usize = 512;
+
+/// Reads a name.
+pub(crate) fn name<T: FromStr<Err: Display>>(field: &'static str, text: &str) -> Result<T, Status> {
+    if text.len() > TEXT_FIELD_LEN_MAX {
+        return Err(invalid_field(field, "too long"));
+    }
+    text.parse().map_err(|error: T::Err| invalid_field(field, &error.to_string()))
+}
+
+/// Reads a name that may be absent: empty text.
+pub(crate) fn optional_name<T: FromStr<Err: Display>>(field: &'static str, text: &str) -> Result<Option<T>, Status> {
+    if text.is_empty() { Ok(None) } else { name(field, text).map(Some) }
+}
+
+/// Reads 32 bytes.
+pub(crate) fn digest(field: &'static str, bytes: &[u8]) -> Result<Digest, Status> {
+    bytes.try_into().map(Digest).map_err(|_| invalid_field(field, "is not 32 bytes long"))
+}
+
+/// Reads the moment of a question; `None` is now.
+pub(crate) fn on(on: Option<proto::get_standing_request::On>) -> Result<Option<On>, Status> {
+    use proto::get_standing_request::On as Asked;
+    match on {
+        None => Ok(None),
+        Some(Asked::Day(day)) => Ok(Some(On::Day(name("day", &day)?))),
+        Some(Asked::InstantMs(ms)) => Ok(Some(On::Instant(ms))),
+    }
+}
+
+/// Reads which page is wanted.
+pub(crate) fn page(page_size: u32, page_token: &str) -> Result<PageRequest, Status> {
+    let rows = if page_size == 0 { PAGE_ROWS } else { page_size.min(PAGE_ROWS_MAX) };
+    let after = match page_token {
+        "" => None,
+        // One spelling: what `next_page_token` writes.
+        token => match token.parse::<u64>() {
+            Ok(after) if after.to_string() == token => Some(after),
+            _ => return Err(invalid_field("page_token", "is not one of this registry")),
+        },
+    };
+    Ok(PageRequest { after, limit: rows as usize })
+}
+
+/// Writes where the next page starts.
+pub(crate) fn next_page_token(next: Option<u64>) -> String {
+    next.map(|after| after.to_string()).unwrap_or_default()
+}
+
+/// Writes a row of parties.
+pub(crate) fn party_row(row: PartyRow) -> proto::PartyRow {
+    proto::PartyRow {
+        party: row.party.to_string(),
+        role: row.role.as_str().to_owned(),
+        names: row.names,
+        country: row.country,
+        is_enrolled: row.is_enrolled,
+        listed_index: row.listed_index,
+    }
+}
+
+/// Writes a row of agreements.
+pub(crate) fn agreement_row(row: &AgreementRow) -> proto::AgreementRow {
+    proto::AgreementRow {
+        subject: row.subject.to_string(),
+        index: row.index,
+        time_ms: row.time_ms,
+        standing: Some(standing(&row.subject, &row.standing)),
+    }
+}
+
+/// Writes a standing.
+pub(crate) fn standing(subject: &Subject, standing: &Standing) -> proto::Standing {
+    let text_of =
+        |day: Option<_>| day.map(|day: crate::statement::body::LegalDate| day.to_string()).unwrap_or_default();
+    let indeterminate_reason = match standing.force {
+        Force::Indeterminate(reason) => reason.as_str().to_owned(),
+        _ => String::new(),
+    };
+    proto::Standing {
+        subject: subject.to_string(),
+        force: standing.force.as_str().to_owned(),
+        indeterminate_reason,
+        assent: standing.assent.as_str().to_owned(),
+        contention: standing.contention.as_str().to_owned(),
+        integrity: standing.integrity.as_str().to_owned(),
+        assurance: standing.assurance.as_str().to_owned(),
+        basis: standing.basis.as_str().to_owned(),
+        flags: standing.flags.iter().map(|flag| flag.as_str().to_owned()).collect(),
+        sentence: standing.sentence(),
+        zone: standing.zone.clone(),
+        effective: text_of(standing.effective),
+        ends: text_of(standing.ends.map(|ending| ending.day)),
+        ends_cause: standing.ends.map(|ending| ending.cause.as_str().to_owned()).unwrap_or_default(),
+        list: standing.list.iter().map(|(subject, member)| self::standing(subject, member)).collect(),
+        reports: standing.reports.iter().map(|report| report.subject.to_string()).collect(),
+    }
+}

@@ -1,0 +1,67 @@
+//! What all services share: the registry, the limits, and room for heavy work.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tonic::{Request, Status};
+
+use crate::registry::{ReadError, Registry};
+use crate::rpc::gate::Peer;
+use crate::rpc::limits::Limits;
+use crate::rpc::rate::RateLimit;
+use crate::rpc::status;
+
+/// The world of the services; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub registry: Registry,
+    pub limits: Arc<Limits>,
+    rate: Arc<RateLimit>,
+    dockets: Arc<Semaphore>,
+    texts: Arc<Semaphore>,
+}
+
+impl Shared {
+    pub fn new(registry: Registry, limits: Limits) -> Self {
+        Self {
+            registry,
+            rate: Arc::new(RateLimit::new(&limits)),
+            dockets: Arc::new(Semaphore::new(limits.dockets_at_work_max)),
+            texts: Arc::new(Semaphore::new(limits.texts_at_work_max)),
+            limits: Arc::new(limits),
+        }
+    }
+
+    /// Takes one statement off what the peer may send.
+    pub fn check_rate<T>(&self, request: &Request<T>) -> Result<(), Status> {
+        // Whoever comes without an address (never over TCP) shares one bucket.
+        let unknown = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        let network = request.extensions().get::<Peer>().map_or(unknown, |peer| peer.network);
+        self.rate.take(network, Instant::now()).map_err(status::rate_limited)
+    }
+
+    /// Room for a docket file or a standing; refused, not queued: a file in memory may have 64 MiB.
+    pub fn docket_permit(&self) -> Result<OwnedSemaphorePermit, Status> {
+        self.dockets.clone().try_acquire_owned().map_err(|_| status::busy("docket files"))
+    }
+
+    /// Room for a text.
+    pub fn text_permit(&self) -> Result<OwnedSemaphorePermit, Status> {
+        self.texts.clone().try_acquire_owned().map_err(|_| status::busy("texts"))
+    }
+
+    /// Runs a read that folds dockets beside the workers that serve everybody. The permit is given back when the work is
+    /// done, even if nobody waits for it any more.
+    pub async fn fold<T: Send + 'static>(
+        &self,
+        permit: OwnedSemaphorePermit,
+        read: impl FnOnce(&Registry) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<(T, OwnedSemaphorePermit), Status> {
+        let registry = self.registry.clone();
+        let work = tokio::task::spawn_blocking(move || (read(&registry), permit));
+        let (answer, permit) = work.await.map_err(|error| status::internal(&error))?;
+        Ok((answer.map_err(|error| status::from_read(&error))?, permit))
+    }
+}
