@@ -1,2 +1,76 @@
-//! The program `nospy`.
-fn main() {}
+//! The program `nospy`: parse, dispatch, exit code.
+
+mod args;
+mod ask;
+mod config;
+mod describe;
+mod docket;
+mod draft;
+mod draft_file;
+mod error;
+mod exit;
+mod files;
+mod init;
+mod key;
+mod key_request;
+mod keys;
+mod list;
+mod log;
+mod moment;
+mod online;
+mod output;
+mod plain;
+mod publish;
+mod seen;
+mod show;
+mod sign;
+mod template;
+mod text;
+mod trust;
+mod verify;
+mod view;
+
+use std::panic::{self, AssertUnwindSafe};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{Cli, Verb};
+use crate::config::Config;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    keys::forbid_core_dumps();
+    let cli = Cli::parse();
+    let output = Output::new(cli.output, cli.quiet);
+    let exit = match panic::catch_unwind(AssertUnwindSafe(|| run(cli, &output))) {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(error)) => {
+            output.error(&error);
+            error.exit()
+        }
+        // The panic has printed itself.
+        Err(_) => Exit::Internal,
+    };
+    ExitCode::from(exit.code())
+}
+
+fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
+    let config = Config::load(cli.config.as_deref())?;
+    match cli.verb {
+        Verb::Key(args) => key::run(args, &config, output),
+        Verb::Draft(args) => draft::run(&args, &config, output),
+        Verb::Show(args) => show::run(&args, output),
+        Verb::Init(args) => init::run(&args, output),
+        Verb::Verify(args) => verify::run(&args, &config, output),
+        Verb::Publish(args) => publish::run(&args, &config, output),
+        Verb::List(args) => list::run(&args, &config, output),
+        Verb::Standing(args) => docket::standing(&args, &config, output),
+        Verb::Docket(args) => docket::run(&args, &config, output),
+        Verb::Log(args) => log::run(&args, &config, output),
+        Verb::Text(args) => text::run(&args, &config, output),
+        Verb::Sign(args) => sign::run(&args, &config, output),
+    }
+}

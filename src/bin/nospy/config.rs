@@ -1,0 +1,60 @@
+//! Configuration: flags, then `NOSPY_*` variables, then a TOML file.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::error::CliError;
+use crate::files;
+
+/// What a configuration file may say. Relative paths are relative to the file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The registry that drafts are meant for.
+    pub origin: Option<String>,
+    /// Where the registry answers, `https://host:port` or `http://host:port`.
+    pub server: Option<String>,
+    /// The trust policy (C2SP tlog-policy).
+    pub policy: Option<PathBuf>,
+    /// Where the last verified checkpoints are kept.
+    pub state: Option<PathBuf>,
+    /// The key that signs.
+    pub key: Option<PathBuf>,
+    /// What `nospy serve` needs.
+    pub serve: Option<Serve>,
+}
+
+/// What `nospy serve` needs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Serve {
+    /// Address and port to listen on.
+    pub listen: String,
+    /// The database's directory.
+    pub data: PathBuf,
+    /// The head guard: a small file that must not be restored together with the database.
+    pub guard: PathBuf,
+    /// The log's private key.
+    pub log_key: PathBuf,
+}
+
+impl Config {
+    /// Reads the file that the flag or `NOSPY_CONFIG` names; without one everything is unset.
+    ///
+    /// # Errors
+    /// If the file cannot be read or holds something else.
+    pub fn load(path: Option<&Path>) -> Result<Self, CliError> {
+        let Some(path) = path else { return Ok(Self::default()) };
+        let text = files::read_text(path)?;
+        let mut config: Self = toml::from_str(&text)
+            .map_err(|error| CliError::usage(format!("configuration {}: {error}", path.display())))?;
+        let base = path.parent().unwrap_or(Path::new(""));
+        let absolute = |path: &mut PathBuf| *path = base.join(&*path);
+        [&mut config.policy, &mut config.state, &mut config.key].into_iter().flatten().for_each(absolute);
+        if let Some(serve) = &mut config.serve {
+            [&mut serve.data, &mut serve.guard, &mut serve.log_key].into_iter().for_each(absolute);
+        }
+        Ok(config)
+    }
+}

@@ -1,0 +1,87 @@
+//! Statements and drafts in plain words.
+
+use nospy::codec::Value;
+use nospy::statement::body::KindInfo;
+use nospy::statement::{Issuer, Origin, Statement, to_plain};
+use serde_json::{Value as Json, json};
+
+use crate::draft_file::DraftFile;
+use crate::{moment, plain};
+
+/// The sentence that stands under everything a registry shows.
+pub const NOT_APPROVED: &str =
+    "Registered is not approved: a registry shows what was said, by whom and when, never that a device is clean.";
+
+/// Whether this is the origin of a demonstration.
+pub fn is_demo(origin: &Origin) -> bool {
+    origin.as_str().starts_with("demo.")
+}
+
+/// The line that marks a demonstration, with a line feed; empty for others.
+pub fn demo_mark(origin: &Origin) -> &'static str {
+    match is_demo(origin) {
+        true => "DEMO: a demonstration registry. Nothing here was said by anybody.\n",
+        false => "",
+    }
+}
+
+/// What signing a draft makes public.
+pub fn draft(draft: &DraftFile) -> String {
+    format!(
+        "{}This draft says, in the name of {}, about {}:\n  {} ({})\nIt is meant for the registry {} and for no other. \
+         All of this becomes public for ever:\n\n{}\n{NOT_APPROVED}",
+        demo_mark(&draft.origin),
+        draft.issuer,
+        draft.subject,
+        draft.kind.summary,
+        draft.kind.name,
+        draft.origin,
+        draft.to_yaml(),
+    )
+}
+
+/// A statement as a person reads it. Nothing in it is verified here.
+pub fn statement(statement: &Statement) -> String {
+    let body = to_plain(statement.body());
+    let (kind, summary, body) = match KindInfo::find(statement.kind().as_str()) {
+        Some(kind) => (kind.name, kind.summary, plain::body_to_yaml(&body, kind.fields)),
+        None => {
+            let unknown = "A kind that this version of the program does not know.";
+            (statement.kind().as_str(), unknown, plain::to_yaml(&body))
+        }
+    };
+    let body: String = body.lines().map(|line| format!("  {line}\n")).collect();
+    format!(
+        "{}statement   {}\nkind        {kind}: {summary}\nissuer      {}\nsubject     {}\nregistry    {}\n\
+         signed      {} by its signer's clock\nkey id      {}\nsays\n{body}",
+        demo_mark(statement.origin()),
+        statement.id(),
+        issuer(statement),
+        statement.subject(),
+        statement.origin(),
+        moment::utc(statement.iat()),
+        statement.kid(),
+    )
+}
+
+/// The JSON form of [`statement`].
+pub fn statement_json(statement: &Statement) -> Json {
+    json!({
+        "type": "statement", "id": statement.id().to_string(), "kind": statement.kind().as_str(),
+        "issuer": issuer(statement), "subject": statement.subject().to_string(),
+        "origin": statement.origin().as_str(), "demo": is_demo(statement.origin()), "iat": statement.iat(),
+        "kid": statement.kid().to_string(), "body": plain::to_json(&body_value(statement)),
+    })
+}
+
+fn body_value(statement: &Statement) -> Value {
+    to_plain(statement.body())
+}
+
+/// Who issued a statement: a party, or the registry itself.
+pub fn issuer(statement: &Statement) -> String {
+    match statement.issuer() {
+        Issuer::Party(party) => party.to_string(),
+        Issuer::Log => format!("{} (the registry itself)", statement.origin()),
+    }
+}

@@ -1,0 +1,75 @@
+//! `nospy docket` and `nospy standing`: fetch everything about a subject and verify it here.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use nospy::evidence::{DocketFile, Trust};
+use nospy::statement::Subject;
+
+use crate::config::Config;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::online::{Online, OnlineArgs};
+use crate::output::Output;
+use crate::{files, moment, verify};
+
+/// Fetch the docket file of a subject, verify it, and keep it: what anybody can verify offline, for ever.
+#[derive(Args)]
+pub struct DocketArgs {
+    /// The subject, such as agreement/<vendor>/<reference>/<government> or between/<vendor>/<government or country>.
+    subject: String,
+    /// Where the file goes; it is written even if a check fails, as evidence.
+    #[arg(short, long = "out", value_name = "FILE")]
+    out: PathBuf,
+    #[command(flatten)]
+    online: OnlineArgs,
+}
+
+/// How a subject stands: fetches its docket file and verifies it here; the server's word counts for nothing.
+#[derive(Args)]
+pub struct StandingArgs {
+    /// The subject, such as agreement/<vendor>/<reference>/<government> or between/<vendor>/<government or country>.
+    subject: String,
+    /// For which day (YYYY-MM-DD) or instant (2026-01-10T10:00:00Z); the last seal if left out.
+    #[arg(long, value_name = "DAY|TIME")]
+    on: Option<String>,
+    /// How old the newest seal may be: 600s, 10m, 24h, 7d. Without it age is not checked.
+    #[arg(long, value_name = "AGE", value_parser = moment::parse_duration)]
+    max_age: Option<u64>,
+    #[command(flatten)]
+    online: OnlineArgs,
+}
+
+/// Runs `docket`.
+///
+/// # Errors
+/// What failed.
+pub fn run(args: &DocketArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
+    let (bytes, trust) = fetch(&args.subject, &args.online, config, output)?;
+    files::write_new(&args.out, &bytes)?;
+    output
+        .say(format!("Written to {}. Verify it anywhere with: nospy verify FILE --policy POLICY", args.out.display()));
+    verify::docket_file(&bytes, &trust, &verify::question(None, None)?, output)
+}
+
+/// Runs `standing`.
+///
+/// # Errors
+/// What failed.
+pub fn standing(args: &StandingArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
+    let question = verify::question(args.on.as_deref(), args.max_age)?;
+    let (bytes, trust) = fetch(&args.subject, &args.online, config, output)?;
+    verify::docket_file(&bytes, &trust, &question, output)
+}
+
+fn fetch(subject: &str, args: &OnlineArgs, config: &Config, output: &Output) -> Result<(Vec<u8>, Trust), CliError> {
+    let subject: Subject = subject.parse().map_err(|error| CliError::usage(format!("{subject}: {error}")))?;
+    let party_keys = args.trust.party_keys()?;
+    let mut online = Online::connect(args, config, output)?;
+    let bytes = online.ask(|client| client.docket_file(&subject))?.into_the_servers_word();
+    // A file whose form is broken is left to the verification, which names what is wrong with it.
+    if let Ok(file) = DocketFile::parse(&bytes) {
+        online.demand_same_history(file.checkpoint.note().to_string().as_bytes())?;
+    }
+    Ok((bytes, Trust { policy: online.policy, party_keys }))
+}

@@ -1,0 +1,77 @@
+//! `nospy draft`: write what a statement will say.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use nospy::statement::{KINDS, SEAL_KIND};
+use serde_json::json;
+
+use crate::config::Config;
+use crate::draft_file::{DraftFile, Header, find_kind};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::files;
+use crate::output::Output;
+use crate::template::template;
+
+/// Write what a statement will say: without --from a commented template of the kind; without KIND the list of kinds.
+#[derive(Args)]
+pub struct DraftArgs {
+    /// The kind of statement, such as offer.make.
+    kind: Option<String>,
+    /// A YAML or JSON file with the body, or with a whole draft; it is checked and written as a draft.
+    #[arg(long, value_name = "FILE", requires = "kind")]
+    from: Option<PathBuf>,
+    /// Who will sign: a party id, or registrar.
+    #[arg(long, value_name = "PARTY")]
+    issuer: Option<String>,
+    /// What it is about, such as offer/<vendor>/<reference>.
+    #[arg(long, value_name = "SUBJECT")]
+    subject: Option<String>,
+    /// The registry it is meant for.
+    #[arg(long, value_name = "ORIGIN", env = "NOSPY_ORIGIN")]
+    origin: Option<String>,
+    /// Write here instead of stdout.
+    #[arg(short, long = "out", value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// The field and the rule that is broken.
+pub fn run(args: &DraftArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
+    let Some(name) = &args.kind else { return list(output) };
+    let kind = find_kind(name)?;
+    let header = Header {
+        issuer: args.issuer.clone(),
+        subject: args.subject.clone(),
+        origin: args.origin.clone(),
+        origin_default: config.origin.clone(),
+        kind: Some(kind.name.to_owned()),
+    };
+    let text = match &args.from {
+        None => template(kind, &header),
+        Some(path) => DraftFile::read(path, &header)?.to_yaml(),
+    };
+    files::write_or_print(args.out.as_deref(), text.as_bytes(), output)?;
+    match (&args.out, &args.from) {
+        (Some(path), Some(_)) => {
+            output.say(format!("Checked and written to {}. Sign it with `nospy sign`.", path.display()))
+        }
+        (Some(path), None) => output.say(format!("Fill in {} and sign it with `nospy sign`.", path.display())),
+        _ => {}
+    }
+    Ok(Exit::Ok)
+}
+
+fn list(output: &Output) -> Result<Exit, CliError> {
+    let kinds = || KINDS.iter().filter(|kind| kind.name != SEAL_KIND);
+    let rows: Vec<Vec<String>> =
+        kinds().map(|kind| [kind.name, kind.signer, kind.subject, kind.summary].map(str::to_owned).to_vec()).collect();
+    let json = kinds()
+        .map(|kind| json!({ "kind": kind.name, "signer": kind.signer, "subject": kind.subject, "summary": kind.summary }))
+        .collect();
+    output.rows(&["kind", "signed by", "subject", "what it does"], &rows, json)?;
+    Ok(Exit::Ok)
+}

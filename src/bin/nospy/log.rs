@@ -1,0 +1,131 @@
+//! `nospy log`: what the log signed, and that it still holds what it held.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use nospy::crypto::hex;
+use nospy::evidence::SignedCheckpoint;
+use nospy::rpc::EntryRef;
+use serde_json::json;
+
+use crate::config::Config;
+use crate::describe;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::files;
+use crate::online::{Online, OnlineArgs};
+use crate::output::Output;
+
+/// What the log signed, and that it still holds what it held.
+#[derive(Args)]
+pub struct LogArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// The newest checkpoint, proved to extend the last one that this machine saw.
+    Checkpoint {
+        /// Write the signed note here.
+        #[arg(short, long = "out", value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        online: OnlineArgs,
+    },
+    /// A statement by index or id, proved to be in the log; its receipt can be kept.
+    Proof {
+        /// The index, or the id in 64 hex digits.
+        entry: String,
+        /// Write the statement here.
+        #[arg(short, long = "out", value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Write its receipt here.
+        #[arg(long, value_name = "FILE")]
+        receipt: Option<PathBuf>,
+        #[command(flatten)]
+        online: OnlineArgs,
+    },
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// What failed.
+pub fn run(args: &LogArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
+    match &args.what {
+        What::Checkpoint { out, online } => checkpoint(out.as_ref(), online, config, output),
+        What::Proof { entry, out, receipt, online } => {
+            let entry = match (entry.parse::<u64>(), entry.parse()) {
+                (Ok(index), _) => EntryRef::Index(index),
+                (_, Ok(id)) => EntryRef::Id(id),
+                _ => return Err(CliError::usage(format!("{entry} is neither an index nor an id of 64 hex digits"))),
+            };
+            proof(entry, out.as_ref(), receipt.as_ref(), &mut Online::connect(online, config, output)?, output)
+        }
+    }
+}
+
+fn checkpoint(out: Option<&PathBuf>, args: &OnlineArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
+    let online = Online::connect(args, config, output)?;
+    let checkpoint = &online.checkpoint;
+    let signed =
+        SignedCheckpoint::parse(checkpoint.note()).map_err(|error| CliError::new(Exit::Internal, error.to_string()))?;
+    let quorum = signed
+        .check_quorum(&online.policy)
+        .map_err(|error| CliError::new(Exit::BadSignature, format!("a witness's cosignature: {error}")))?;
+    if let Some(path) = out {
+        files::write_new(path, checkpoint.note())?;
+    }
+    let witnesses: Vec<&str> = quorum.cosigners.iter().map(|one| one.name.as_str()).collect();
+    let said = match (online.policy.asks_for_witnesses(), witnesses.is_empty()) {
+        (false, _) => "your policy asks for none".to_owned(),
+        (true, true) => "none of your policy".to_owned(),
+        (true, false) => witnesses.join(", "),
+    };
+    let text = format!(
+        "{}log        {}\nsize       {} entries\nroot       {}\nwitnesses  {said}\nIt extends every checkpoint of this log that this machine has seen.",
+        if online.log.name().starts_with("demo.") { "DEMO: a demonstration registry.\n" } else { "" },
+        online.log.name(),
+        checkpoint.size(),
+        hex(checkpoint.root()),
+    );
+    let exit = if quorum.is_met { Exit::Ok } else { Exit::WitnessQuorum };
+    let json = json!({
+        "origin": online.log.name(), "size": checkpoint.size(), "root": hex(checkpoint.root()), "witnesses": witnesses,
+        "quorum_met": quorum.is_met, "note": String::from_utf8_lossy(checkpoint.note()), "exit": exit.code(),
+    });
+    output.data(&text, json)?;
+    Ok(exit)
+}
+
+fn proof(
+    entry: EntryRef,
+    out: Option<&PathBuf>,
+    receipt: Option<&PathBuf>,
+    online: &mut Online,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    let found = online.ask(|client| client.statement(entry))?;
+    let statement = found.statement();
+    if let Some(path) = out {
+        files::write_new(path, statement.bytes())?;
+    }
+    if let Some(path) = receipt {
+        let receipt = online.ask(|client| client.receipt(statement))?;
+        files::write_new(path, receipt.bytes())?;
+    }
+    let size = found.checkpoint().size();
+    let text = format!(
+        "{}\n✓ entry {} of the {} that {} signed.\nIts signer's key is not checked here: a docket file shows whether it had authority.",
+        describe::statement(statement),
+        found.index(),
+        size,
+        online.log.name()
+    );
+    let mut json = describe::statement_json(statement);
+    json["index"] = json!(found.index());
+    json["size"] = json!(size);
+    output.data(&text, json)?;
+    Ok(Exit::Ok)
+}

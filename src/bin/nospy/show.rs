@@ -1,0 +1,173 @@
+//! `nospy show`: say what a file is and what it says. Nothing is verified here, and the output says so.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use nospy::crypto::{Note, PublicKey, SigningKey, hex};
+use nospy::evidence::{DocketFile, Policy, Receipt, SignedCheckpoint};
+use nospy::statement::{Statement, Unsigned};
+use serde_json::{Value as Json, json};
+
+use crate::draft_file::{DraftFile, Header};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::{describe, files, moment};
+
+const UNVERIFIED: &str = "Nothing here has been verified. `nospy verify` checks a file against keys that you choose.";
+
+/// Say what a file is and what it says: docket file, statement, receipt, checkpoint, policy, draft, key.
+#[derive(Args)]
+pub struct ShowArgs {
+    /// The file; - for stdin.
+    file: PathBuf,
+}
+
+/// What a file turned out to be.
+struct Shown {
+    text: String,
+    json: Json,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// [`Exit::Malformed`] if it is nothing that this program knows.
+pub fn run(args: &ShowArgs, output: &Output) -> Result<Exit, CliError> {
+    let bytes = files::read(&args.file)?;
+    let name = args.file.display().to_string();
+    let shown = match bytes.first() {
+        Some(0xD2) => cose(&bytes, &name)?,
+        Some(0x84) => to_be_signed(&bytes, &name)?,
+        _ => match String::from_utf8(bytes) {
+            Ok(text) => text_file(&text, &name)?,
+            Err(error) => docket_file(error.as_bytes(), &name)?,
+        },
+    };
+    output.data(&shown.text, shown.json)?;
+    output.say(UNVERIFIED);
+    Ok(Exit::Ok)
+}
+
+fn cose(bytes: &[u8], name: &str) -> Result<Shown, CliError> {
+    if let Ok(receipt) = Receipt::parse(bytes) {
+        let claims = receipt.claims();
+        let time = moment::utc(claims.iat);
+        let text = format!(
+            "{}a receipt of {}\nfor a statement on {}\nentry {} of a tree of {} entries, registered no later than {time}",
+            describe::demo_mark(&claims.origin),
+            claims.origin,
+            claims.subject,
+            claims.index,
+            claims.size
+        );
+        let json = json!({
+            "type": "receipt", "origin": claims.origin.as_str(), "demo": describe::is_demo(&claims.origin),
+            "subject": claims.subject.to_string(), "index": claims.index, "size": claims.size, "iat": claims.iat,
+        });
+        return Ok(Shown { text, json });
+    }
+    let statement = Statement::parse_submission(bytes)
+        .map_err(|error| CliError::malformed(format!("{name} is neither a statement nor a receipt: {error}")))?;
+    Ok(Shown { text: describe::statement(&statement), json: describe::statement_json(&statement) })
+}
+
+/// A docket file: which dockets it holds, and what stands in them.
+fn docket_file(bytes: &[u8], name: &str) -> Result<Shown, CliError> {
+    let file = DocketFile::parse(bytes)
+        .map_err(|error| CliError::malformed(format!("{name} is not a docket file: {error}")))?;
+    let origin = &file.origin;
+    let mut text = format!("{}a docket file of {origin} about {}\n", describe::demo_mark(origin), file.about);
+    let mut dockets = Vec::new();
+    for docket in &file.dockets {
+        let count = docket.entries.len();
+        let said = if count == 0 { "nothing".to_owned() } else { format!("{count} entries") };
+        text.push_str(&format!("  {}: {said}\n", docket.subject));
+        dockets.push(json!({ "subject": docket.subject.to_string(), "entries": count }));
+    }
+    let json = json!({
+        "type": "docket_file", "origin": origin.as_str(), "demo": describe::is_demo(origin),
+        "about": file.about.to_string(), "size": file.checkpoint.checkpoint().size, "dockets": dockets,
+    });
+    Ok(Shown { text, json })
+}
+
+fn to_be_signed(bytes: &[u8], name: &str) -> Result<Shown, CliError> {
+    let unsigned = Unsigned::from_to_be_signed(bytes)
+        .and_then(|unsigned| unsigned.finish(&[0; nospy::crypto::SIGNATURE_LEN]))
+        .map_err(|error| {
+            CliError::malformed(format!("{name} is not the bytes of a statement to be signed: {error}"))
+        })?;
+    let mut json = describe::statement_json(&unsigned);
+    json["type"] = json!("to_be_signed");
+    json["id"] = Json::Null;
+    let text = describe::statement(&unsigned);
+    let said = text.split_once("\nkind ").map_or(text.as_str(), |(_, rest)| rest);
+    Ok(Shown { text: format!("bytes to be signed; not a statement yet\nkind {said}"), json })
+}
+
+fn text_file(text: &str, name: &str) -> Result<Shown, CliError> {
+    if SigningKey::is_encrypted_pem(text) || text.contains("-----BEGIN PRIVATE KEY-----") {
+        let how = if SigningKey::is_encrypted_pem(text) { "encrypted" } else { "NOT encrypted" };
+        return Ok(Shown {
+            text: format!("a private key, {how}. `nospy key show` prints its public side."),
+            json: json!({ "type": "private_key", "encrypted": SigningKey::is_encrypted_pem(text) }),
+        });
+    }
+    if let Ok(key) = PublicKey::from_pem(text) {
+        return Ok(Shown {
+            text: format!("a public key\nkey id      {}\npublic key  {}", key.kid(), hex(key.as_bytes())),
+            json: json!({ "type": "public_key", "kid": key.kid().to_string(), "public_key": hex(key.as_bytes()) }),
+        });
+    }
+    if let Ok(signed) = SignedCheckpoint::parse(text.as_bytes()) {
+        let checkpoint = signed.checkpoint();
+        let signers: Vec<&str> = signed.note().signatures().iter().map(|line| line.name.as_str()).collect();
+        let root = hex(&checkpoint.root);
+        return Ok(Shown {
+            text: format!(
+                "{}a checkpoint of {}\nsize       {} entries\nroot       {root}\nsigned by  {}",
+                describe::demo_mark(&checkpoint.origin),
+                checkpoint.origin,
+                checkpoint.size,
+                signers.join(", ")
+            ),
+            json: json!({ "type": "checkpoint", "origin": checkpoint.origin.as_str(), "size": checkpoint.size,
+                "demo": describe::is_demo(&checkpoint.origin), "root": root, "signatures": signers }),
+        });
+    }
+    if let Ok(policy) = Policy::parse(text.as_bytes()) {
+        let logs: Vec<String> = policy.logs().iter().map(ToString::to_string).collect();
+        let witnesses: Vec<String> = policy.witnesses().map(|(name, key)| format!("{name}  {key}")).collect();
+        return Ok(Shown {
+            text: format!(
+                "a trust policy\nlogs       {}\nwitnesses  {}",
+                logs.join("\n           "),
+                witnesses.join("\n           ")
+            ),
+            json: json!({ "type": "policy", "logs": logs, "witnesses": witnesses, "asks_for_witnesses": policy.asks_for_witnesses() }),
+        });
+    }
+    if let Ok(note) = Note::parse(text.as_bytes()) {
+        let signers: Vec<&str> = note.signatures().iter().map(|line| line.name.as_str()).collect();
+        return Ok(Shown {
+            text: format!("a signed note\n{}\nsigned by   {}", note.text(), signers.join(", ")),
+            json: json!({ "type": "note", "text": note.text(), "signatures": signers }),
+        });
+    }
+    let draft = DraftFile::parse(text, name, &Header::default()).map_err(|error| {
+        error.next_step("This program knows docket files, statements, receipts, checkpoints, policies, drafts, keys and bytes to be signed.")
+    })?;
+    let proofs = match draft.check_possession(name) {
+        Ok(()) => "",
+        Err(_) => "\nA proof of possession in it does NOT verify: it must not be signed.",
+    };
+    Ok(Shown {
+        text: format!("{}{proofs}", describe::draft(&draft)),
+        json: json!({
+            "type": "draft", "issuer": draft.issuer.as_str(), "subject": draft.subject.to_string(),
+            "origin": draft.origin.as_str(), "demo": describe::is_demo(&draft.origin), "kind": draft.kind.name,
+            "body": crate::plain::to_json(&draft.body), "possession_proved": proofs.is_empty(),
+        }),
+    })
+}

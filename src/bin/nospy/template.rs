@@ -1,0 +1,169 @@
+//! A commented template of each kind, written from the one definition of its body.
+//!
+//! Required fields stand there with example values, so that a template can be read back as it is; optional ones
+//! are commented out.
+
+use std::fmt::Write as _;
+
+use nospy::statement::body::KindInfo;
+use nospy::statement::{FieldShape, Form, Presence, Shape, for_each_field};
+
+use crate::draft_file::{Header, header_yaml};
+use crate::plain::yaml_scalar;
+
+/// The public key of RFC 8032 §7.1 test 1: an example that nobody will mistake for theirs.
+const EXAMPLE_KEY: &str = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+/// Fields that a kind needs although their record does not.
+const NEEDED: [(&str, &str); 1] = [("agreement.file", "terms.term.effective")];
+
+/// The template of `kind`, with what is known of its header.
+pub fn template(kind: &'static KindInfo, header: &Header) -> String {
+    let subject = header.subject.clone().unwrap_or_else(|| example_subject(kind.subject));
+    let issuer = header.issuer.clone().unwrap_or_else(|| example_issuer(kind, &subject));
+    let origin = header
+        .origin
+        .clone()
+        .or_else(|| header.origin_default.clone())
+        .unwrap_or_else(|| "registry.example/nospy".to_owned());
+    let mut text = format!(
+        "# {}: {}\n# Signed by: {}. Subject: {}\n# Everything below becomes public for ever once it is published.\n",
+        kind.name, kind.summary, kind.signer, kind.subject
+    );
+    text.push_str(&header_yaml(&issuer, &subject, &origin, kind.name));
+    text.push_str("body:\n");
+    let writer = Writer { kind: kind.name, origin: &origin };
+    writer.record(&mut text, kind.fields, 2, "");
+    text
+}
+
+struct Writer<'a> {
+    kind: &'static str,
+    origin: &'a str,
+}
+
+impl Writer<'_> {
+    fn record(&self, text: &mut String, fields: &'static [FieldShape], indent: usize, path: &str) {
+        let mut shown = Vec::new();
+        for_each_field(fields, &mut |field| shown.push(field));
+        let all_optional = shown.iter().all(|field| field.presence == Presence::Optional);
+        for (i, field) in shown.into_iter().enumerate() {
+            let path = if path.is_empty() { field.name.to_owned() } else { format!("{path}.{}", field.name) };
+            let is_needed = NEEDED.contains(&(self.kind, &path))
+                || field.presence == Presence::Required
+                || (all_optional && i == 0);
+            self.field(text, field, indent, &path, is_needed);
+        }
+    }
+
+    fn field(&self, text: &mut String, field: &'static FieldShape, indent: usize, path: &str, is_needed: bool) {
+        let pad = " ".repeat(indent);
+        let word = if is_needed { "" } else { "Optional. " };
+        // Writing to a String does not fail.
+        let _ = writeln!(text, "{pad}# {word}{}{}", field.doc.trim(), wanted(&field.shape));
+        let mut lines = String::new();
+        self.value(&mut lines, field.name, &field.shape, indent, path);
+        for line in lines.lines() {
+            let _ = match is_needed {
+                true => writeln!(text, "{line}"),
+                false => writeln!(text, "{pad}# {}", &line[indent..]),
+            };
+        }
+    }
+
+    fn value(&self, text: &mut String, name: &str, shape: &'static Shape, indent: usize, path: &str) {
+        let pad = " ".repeat(indent);
+        let _ = match shape {
+            Shape::Record(fields) => {
+                let _ = writeln!(text, "{pad}{name}:");
+                return self.record(text, fields, indent + 2, path);
+            }
+            Shape::List { of: Shape::Record(fields), .. } => {
+                let _ = writeln!(text, "{pad}{name}:");
+                let mut member = String::new();
+                self.record(&mut member, fields, indent + 4, path);
+                return text.push_str(&with_dash(&member, indent + 2));
+            }
+            Shape::List { of, .. } => writeln!(text, "{pad}{name}: [{}]", self.scalar(name, of)),
+            _ => writeln!(text, "{pad}{name}: {}", self.scalar(name, shape)),
+        };
+    }
+
+    fn scalar(&self, name: &str, shape: &Shape) -> String {
+        match shape {
+            Shape::Choice(words) | Shape::WordOr(words, _) => yaml_scalar(words.first().copied().unwrap_or_default()),
+            Shape::Nullable(_) => "null".to_owned(),
+            Shape::Scalar { form: Form::Bytes(_), wants } if wants.contains("public key") => yaml_scalar(EXAMPLE_KEY),
+            Shape::Scalar { form: Form::Bytes(len), .. } => yaml_scalar(&"00".repeat(*len)),
+            Shape::Scalar { form: Form::Uint, wants } if wants.contains("instant") => "1767225600".to_owned(),
+            Shape::Scalar { form: Form::Uint, .. } => if name == "seal_interval" { "600" } else { "1" }.to_owned(),
+            Shape::Scalar { form: Form::Bool, .. } => (name == "any").to_string(),
+            Shape::Scalar { form: Form::Text, wants } => yaml_scalar(self.example_text(name, wants)),
+            Shape::List { .. } | Shape::Record(_) => "[]".to_owned(),
+        }
+    }
+
+    fn example_text(&self, name: &str, wants: &str) -> &str {
+        let by_form = [
+            ("a day", "2026-01-01"),
+            ("an IANA", "UTC"),
+            ("a period", "P6M"),
+            ("a BCP 47", "en"),
+            ("a country code", "gb"),
+            ("a party id", "example-vendor"),
+            ("a government id", "gb-example"),
+            ("a clause id", "c1"),
+            ("a statement kind", "*"),
+            ("agreement/", "agreement/example-vendor/example-1/gb-example"),
+        ];
+        if wants.starts_with("an origin") {
+            return self.origin;
+        }
+        match by_form.into_iter().find(|(start, _)| wants.starts_with(start)) {
+            Some((_, example)) => example,
+            None if name == "media_type" => "application/pdf",
+            None if name == "url" => "https://example.org/",
+            None => "to be written",
+        }
+    }
+}
+
+fn wanted(shape: &Shape) -> String {
+    match shape {
+        Shape::Record(_) => String::new(),
+        Shape::List { of: Shape::Record(_), max } => format!(" A list of 1-{max}."),
+        Shape::Scalar { form: Form::Text, wants } if wants.starts_with("a text") => String::new(),
+        other => format!(" Wants {}.", other.wants()),
+    }
+}
+
+/// Puts the dash of a list member before the first field that is not a comment.
+fn with_dash(member: &str, indent: usize) -> String {
+    let mut is_done = false;
+    member.lines().fold(String::new(), |mut text, line| {
+        let is_first = !is_done && !line.trim_start().starts_with('#');
+        is_done |= is_first;
+        let _ = match (is_first, is_done) {
+            (true, _) => writeln!(text, "{}- {}", " ".repeat(indent), line.trim_start()),
+            // A comment before the dash stands with the dash.
+            (false, false) => writeln!(text, "{}", &line[2..]),
+            (false, true) => writeln!(text, "{line}"),
+        };
+        text
+    })
+}
+
+fn example_subject(form: &str) -> String {
+    form.replace("<vendor>", "example-vendor")
+        .replace("<reference>", "example-1")
+        .replace("<government>", "gb-example")
+        .replace("<party>", "example-vendor")
+        .replace("<reporter>", "registrar")
+}
+
+fn example_issuer(kind: &KindInfo, subject: &str) -> String {
+    match kind.signer.split([' ', ',']).next() {
+        Some("registrar") => "registrar".to_owned(),
+        Some("government") => subject.rsplit('/').next().unwrap_or("gb-example").to_owned(),
+        _ => subject.split('/').nth(1).unwrap_or("example-vendor").to_owned(),
+    }
+}

@@ -1,0 +1,249 @@
+//! `nospy verify`: check a file against keys that the caller chose. No network, no clock unless --max-age asks.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use nospy::agreement::On;
+use nospy::evidence::{
+    Freshness, Outcome, Policy, Question, Receipt, ReceiptError, SignedCheckpoint, Trust, detach_receipts, verify,
+};
+use nospy::statement::{LegalDate, Statement};
+use serde_json::json;
+
+use crate::config::Config;
+use crate::describe::{self, NOT_APPROVED};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::trust::TrustArgs;
+use crate::view::{self, CheckLine};
+use crate::{files, keys, moment};
+
+/// Check a docket file, receipt, statement or checkpoint, without any network.
+///
+/// Prints each check by name with ✓ (holds), ✗ (fails), – (skipped: not asked, never counted as passed) or ·
+/// (not run), then the answer, the two times it is for, and what is and is not proven.
+#[derive(Args)]
+pub struct VerifyArgs {
+    /// The file; - for stdin.
+    file: PathBuf,
+    #[command(flatten)]
+    trust: TrustArgs,
+    /// For which day (YYYY-MM-DD) or instant (2026-01-10T10:00:00Z) a standing is asked; the last seal if left out.
+    #[arg(long, value_name = "DAY|TIME")]
+    on: Option<String>,
+    /// How old the newest seal may be: 600s, 10m, 24h, 7d. Without it age is not checked.
+    #[arg(long, value_name = "AGE", value_parser = moment::parse_duration)]
+    max_age: Option<u64>,
+    /// The statement that a receipt is for.
+    #[arg(long, value_name = "FILE")]
+    statement: Option<PathBuf>,
+    /// The signer's public key, to check a statement's own signature: SPKI PEM file or 64 hex digits.
+    #[arg(long, value_name = "KEY")]
+    public_key: Option<String>,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// If a file cannot be read or the policy is missing; failed checks are an answer, not an error.
+pub fn run(args: &VerifyArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
+    let bytes = files::read(&args.file)?;
+    let name = args.file.display().to_string();
+    match bytes.first() {
+        Some(0xD2) => match Receipt::parse(&bytes) {
+            Ok(receipt) => {
+                let policy = args.trust.policy(config)?;
+                let path = args.statement.as_ref().ok_or_else(|| {
+                    CliError::usage("a receipt is for one statement").next_step("Name it with --statement FILE.")
+                })?;
+                let statement = read_statement(&files::read(path)?, path)?;
+                let checks = receipt_checks(&receipt, &statement, &policy);
+                report_statement(&statement, checks, args, output)
+            }
+            Err(_) => run_statement(&bytes, args, config, output),
+        },
+        Some(byte) if byte.is_ascii() && bytes.contains(&b'\n') && std::str::from_utf8(&bytes).is_ok() => {
+            run_checkpoint(&bytes, &name, &args.trust.policy(config)?, output)
+        }
+        _ => {
+            let trust = Trust { policy: args.trust.policy(config)?, party_keys: args.trust.party_keys()? };
+            docket_file(&bytes, &trust, &question(args.on.as_deref(), args.max_age)?, output)
+        }
+    }
+}
+
+/// The question that the flags ask.
+///
+/// # Errors
+/// If the day or instant is none.
+pub fn question(on: Option<&str>, max_age: Option<u64>) -> Result<Question, CliError> {
+    let on = match on {
+        None => None,
+        Some(text) => Some(match text.parse::<LegalDate>() {
+            Ok(day) => On::Day(day),
+            Err(_) => On::Instant(moment::parse_seconds(text)?.saturating_mul(1_000)),
+        }),
+    };
+    let freshness = match max_age {
+        None => None,
+        Some(max_age_s) => Some(Freshness { now: moment::now_seconds()?, max_age_s }),
+    };
+    Ok(Question { on, freshness })
+}
+
+/// Verifies a docket file, prints what was found, and gives the exit code of the answer.
+///
+/// # Errors
+/// Only if stdout cannot be written.
+pub fn docket_file(bytes: &[u8], trust: &Trust, question: &Question, output: &Output) -> Result<Exit, CliError> {
+    let verification = verify(bytes, trust, question);
+    let exit = view::exit_of(verification.verdict());
+    output.data(&view::verification_text(&verification, exit), view::verification_json(&verification, exit))?;
+    Ok(exit)
+}
+
+fn read_statement(bytes: &[u8], path: &Path) -> Result<Statement, CliError> {
+    Statement::parse_submission(bytes)
+        .map_err(|error| CliError::malformed(format!("{} is not a statement: {error}", path.display())))
+}
+
+/// A statement, with the receipts that it may carry.
+fn run_statement(bytes: &[u8], args: &VerifyArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
+    let (statement, receipts) = match Statement::parse(bytes) {
+        Ok(statement) => (statement, Vec::new()),
+        Err(refused) => detach_receipts(bytes).map_err(|error| {
+            let name = args.file.display();
+            CliError::malformed(format!("{name} is neither a receipt, nor a statement with or without receipts"))
+                .detail(format!("as a statement: {refused}"))
+                .detail(format!("as a statement with receipts: {error}"))
+        })?,
+    };
+    let mut checks = Vec::new();
+    for bytes in &receipts {
+        let policy = args.trust.policy(config)?;
+        let receipt =
+            Receipt::parse(bytes).map_err(|error| CliError::malformed(format!("a receipt in it: {error}")))?;
+        checks.extend(receipt_checks(&receipt, &statement, &policy));
+    }
+    if receipts.is_empty() {
+        checks.push(CheckLine::skipped(
+            "entry-inclusion",
+            "the file carries no receipt: it may never have been registered",
+        ));
+    }
+    report_statement(&statement, checks, args, output)
+}
+
+fn receipt_checks(receipt: &Receipt, statement: &Statement, policy: &Policy) -> Vec<CheckLine> {
+    let result = match policy.log_of(&receipt.claims().origin) {
+        None => Err(format!("your policy does not trust the log {}", receipt.claims().origin)),
+        Some(key) => receipt.check(statement, key).map_err(|error: ReceiptError| error.to_string()).map(|proved| {
+            let time = moment::utc(proved.iat);
+            format!("entry {} of {} of {}, registered no later than {time}", proved.index, proved.size, key.name())
+        }),
+    };
+    let mut checks = vec![CheckLine::of("entry-inclusion", result)];
+    if policy.asks_for_witnesses() {
+        checks.push(CheckLine::skipped("witness-quorum", "a receipt carries no cosignatures; a docket file does"));
+    }
+    checks
+}
+
+fn report_statement(
+    statement: &Statement,
+    mut checks: Vec<CheckLine>,
+    args: &VerifyArgs,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    let is_registered = checks.iter().any(|check| check.outcome == Outcome::Passed);
+    checks.push(match &args.public_key {
+        None => CheckLine::skipped("statement-signature", "you named no --public-key"),
+        Some(key) => {
+            let key = keys::read_public(key)?;
+            let result = statement.check_signature(&key).map_err(|error| error.to_string());
+            CheckLine::of("statement-signature", result.map(|()| format!("by key {}", key.kid())))
+        }
+    });
+    let failed = checks.iter().find(|check| matches!(check.outcome, Outcome::Failed(_))).map(|check| check.name);
+    let is_signed = checks.last().is_some_and(|check| check.outcome == Outcome::Passed);
+    let exit = match failed {
+        Some("entry-inclusion") => Exit::BadInclusion,
+        Some(_) => Exit::BadSignature,
+        None if is_registered || is_signed => Exit::Ok,
+        None => Exit::Indeterminate,
+    };
+    let proven = match (failed, is_registered, is_signed) {
+        (Some(_), ..) => "nothing: a check failed.",
+        (None, true, true) => "the key that you named signed exactly this, and the log that you trust holds it.",
+        (None, true, false) => "the log that you trust holds exactly this statement.",
+        (None, false, true) => "the key that you named signed exactly this.",
+        (None, false, false) => "nothing: no check was asked for that could be run.",
+    };
+    let not_proven = "what followed later, and so how anything stands: only a docket file shows that. That a key belongs to the party named is the registrar's word.";
+    let text = format!(
+        "{}\n{}\nProven: {proven}\nNot proven: {not_proven}\n{NOT_APPROVED}\n\nAnswer: {} (exit {})",
+        describe::statement(statement),
+        view::checks_text(&checks),
+        exit.meaning(),
+        exit.code()
+    );
+    let mut json = describe::statement_json(statement);
+    json["checks"] = view::checks_json(&checks);
+    json["exit"] = json!(exit.code());
+    json["answer"] = json!(exit.name());
+    json["proven"] = json!(proven);
+    json["not_proven"] = json!([not_proven]);
+    output.data(&text, json)?;
+    Ok(exit)
+}
+
+fn run_checkpoint(bytes: &[u8], name: &str, policy: &Policy, output: &Output) -> Result<Exit, CliError> {
+    let signed = SignedCheckpoint::parse(bytes)
+        .map_err(|error| CliError::malformed(format!("{name} is not a checkpoint: {error}")))?;
+    let checkpoint = signed.checkpoint();
+    let signature = match policy.log_of(&checkpoint.origin) {
+        None => Err(format!("your policy does not trust the log {}", checkpoint.origin)),
+        Some(key) => signed.check_log_signature(key).map(|()| format!("by {key}")).map_err(|error| error.to_string()),
+    };
+    let signature = CheckLine::of("checkpoint-signature", signature);
+    let quorum = match (&signature.outcome, policy.asks_for_witnesses()) {
+        (Outcome::Failed(_), _) => CheckLine { name: "witness-quorum", outcome: Outcome::NotRun, detail: None },
+        (_, false) => CheckLine::skipped("witness-quorum", "your policy asks for no witness"),
+        (_, true) => CheckLine::of(
+            "witness-quorum",
+            match signed.check_quorum(policy) {
+                Err(error) => Err(error.to_string()),
+                Ok(quorum) => {
+                    let names: Vec<&str> = quorum.cosigners.iter().map(|one| one.name.as_str()).collect();
+                    let names =
+                        if names.is_empty() { "no witness of your policy".to_owned() } else { names.join(", ") };
+                    if quorum.is_met { Ok(format!("cosigned by {names}")) } else { Err(format!("cosigned by {names}")) }
+                }
+            },
+        ),
+    };
+    let exit = match (&signature.outcome, &quorum.outcome) {
+        (Outcome::Failed(_), _) => Exit::BadSignature,
+        (_, Outcome::Failed(_)) => Exit::WitnessQuorum,
+        _ => Exit::Ok,
+    };
+    let checks = [signature, quorum];
+    let root = nospy::crypto::hex(&checkpoint.root);
+    let text = format!(
+        "{}a checkpoint of {}\nsize  {} entries\nroot  {root}\n\n{}\nNot proven: that this is the newest checkpoint, nor what the log holds.\n\nAnswer: {} (exit {})",
+        describe::demo_mark(&checkpoint.origin),
+        checkpoint.origin,
+        checkpoint.size,
+        view::checks_text(&checks),
+        exit.meaning(),
+        exit.code(),
+    );
+    let json = json!({
+        "type": "checkpoint", "exit": exit.code(), "answer": exit.name(), "origin": checkpoint.origin.as_str(),
+        "demo": describe::is_demo(&checkpoint.origin), "size": checkpoint.size, "root": root,
+        "checks": view::checks_json(&checks),
+    });
+    output.data(&text, json)?;
+    Ok(exit)
+}

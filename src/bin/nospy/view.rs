@@ -1,0 +1,302 @@
+//! Verifications and standings as people and programs read them.
+
+use std::fmt::Write as _;
+
+use nospy::agreement::{Force, On, Standing};
+use nospy::evidence::{Outcome, Verdict, Verification};
+use serde_json::{Value as Json, json};
+
+use crate::describe::{self, NOT_APPROVED};
+use crate::exit::Exit;
+use crate::moment;
+
+/// One named check and what became of it.
+pub struct CheckLine {
+    /// Its name.
+    pub name: &'static str,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What was found.
+    pub detail: Option<String>,
+}
+
+impl CheckLine {
+    /// A check that was run: `detail` if it holds, the reason if not.
+    pub fn of(name: &'static str, result: Result<String, String>) -> Self {
+        match result {
+            Ok(detail) => Self { name, outcome: Outcome::Passed, detail: Some(detail) },
+            Err(reason) => Self { name, outcome: Outcome::Failed(reason), detail: None },
+        }
+    }
+
+    /// A check that was not asked for.
+    pub fn skipped(name: &'static str, why: &'static str) -> Self {
+        Self { name, outcome: Outcome::Skipped(why), detail: None }
+    }
+}
+
+/// The checks, one a line. Only a check that was run and holds has a tick.
+pub fn checks_text(checks: &[CheckLine]) -> String {
+    checks.iter().fold(String::new(), |mut text, check| {
+        let (mark, said) = match &check.outcome {
+            Outcome::Passed => ('✓', check.detail.clone().unwrap_or_default()),
+            Outcome::Failed(reason) => ('✗', format!("FAILED: {reason}")),
+            Outcome::Skipped(why) => ('–', format!("skipped: {why}")),
+            Outcome::NotRun => ('·', "not run: an earlier check failed".to_owned()),
+        };
+        // Writing to a String does not fail.
+        let _ = writeln!(text, "{}", format!("{mark} {:<21} {said}", check.name).trim_end());
+        text
+    })
+}
+
+/// The checks for a program.
+pub fn checks_json(checks: &[CheckLine]) -> Json {
+    let one = |check: &CheckLine| {
+        let (outcome, detail) = match &check.outcome {
+            Outcome::Passed => ("passed", check.detail.clone()),
+            Outcome::Failed(reason) => ("failed", Some(reason.clone())),
+            Outcome::Skipped(why) => ("skipped", Some((*why).to_owned())),
+            Outcome::NotRun => ("not_run", None),
+        };
+        json!({ "name": check.name, "outcome": outcome, "detail": detail })
+    };
+    checks.iter().map(one).collect()
+}
+
+/// The exit code of a verdict.
+pub fn exit_of(verdict: Verdict) -> Exit {
+    match verdict {
+        Verdict::Holds => Exit::Ok,
+        Verdict::No => Exit::AnswerNo,
+        Verdict::Indeterminate => Exit::Indeterminate,
+        Verdict::Malformed => Exit::Malformed,
+        Verdict::BadSignature => Exit::BadSignature,
+        Verdict::QuorumMissing => Exit::WitnessQuorum,
+        Verdict::BadInclusion => Exit::BadInclusion,
+        Verdict::Stale => Exit::Stale,
+        Verdict::KeyWithoutAuthority => Exit::KeyAuthority,
+        // A verdict that this table does not know is no yes.
+        _ => Exit::Indeterminate,
+    }
+}
+
+/// A verification of a docket file, for people.
+pub fn verification_text(verification: &Verification, exit: Exit) -> String {
+    let mut text = String::new();
+    // Writing to a String does not fail.
+    let _ = write_verification(&mut text, verification, exit);
+    text
+}
+
+fn write_verification(text: &mut String, verification: &Verification, exit: Exit) -> std::fmt::Result {
+    if let Some(origin) = &verification.origin {
+        text.push_str(describe::demo_mark(origin));
+    }
+    match (&verification.about, &verification.origin) {
+        (Some(about), Some(origin)) => writeln!(text, "{about}, in the registry {origin}\n")?,
+        _ => {}
+    }
+    text.push_str(&checks_text(&lines(verification)));
+    if let Some(standing) = &verification.standing {
+        writeln!(text, "\n{}", standing.sentence())?;
+        writeln!(text, "  on           {}", on_text(standing.on, &standing.zone))?;
+    }
+    if let Some(known) = &verification.as_known_at {
+        let time = moment::utc_ms(known.time_ms);
+        writeln!(
+            text,
+            "  as known at  the seal at index {} of {time}; the log had {} entries",
+            known.index, known.size
+        )?;
+    }
+    if let Some(standing) = &verification.standing {
+        write_details(text, standing)?;
+    }
+    if !verification.history.is_empty() {
+        writeln!(text, "\nThe statements in this file, by registration:")?;
+        for line in &verification.history {
+            let time = moment::utc_ms(line.time_ms);
+            writeln!(text, "  {:>6}  {time}  {} by {} on {}", line.index, line.kind, line.issuer, line.subject)?;
+            if !line.summary.is_empty() {
+                writeln!(text, "          {}", line.summary.replace('\n', " "))?;
+            }
+        }
+    }
+    for line in &verification.inadmissible {
+        writeln!(text, "  without effect: entry {} breaks a rule: {}", line.index, line.refusal)?;
+    }
+    if !verification.parties.is_empty() {
+        writeln!(text, "\nThe parties:")?;
+        for line in &verification.parties {
+            let name = line.names.first().map_or("no name known", String::as_str);
+            writeln!(text, "  {} ({name}): {}", line.party, line.trust.sentence())?;
+        }
+    }
+    writeln!(text, "\nProven: {}", proven(verification, exit))?;
+    for sentence in &verification.not_proven {
+        writeln!(text, "{sentence}")?;
+    }
+    writeln!(text, "{NOT_APPROVED}\n\nAnswer: {} (exit {})", exit.meaning(), exit.code())
+}
+
+/// The steps of a verification as lines.
+pub fn lines(verification: &Verification) -> Vec<CheckLine> {
+    let line = |check: &nospy::evidence::Check| CheckLine {
+        name: check.name(),
+        outcome: check.outcome.clone(),
+        detail: check.detail.clone(),
+    };
+    verification.checks.iter().map(line).collect()
+}
+
+/// What the checks that passed prove, in one sentence.
+fn proven(verification: &Verification, exit: Exit) -> String {
+    let failed = verification.checks.iter().find(|check| matches!(check.outcome, Outcome::Failed(_)));
+    match (failed, &verification.about, &verification.as_known_at) {
+        (Some(check), ..) => {
+            format!("nothing that rests on {}, which failed, nor on what comes after it.", check.name())
+        }
+        (None, Some(about), Some(known)) if exit != Exit::Indeterminate => format!(
+            "the log that you trust signed that this is everything it held about {about} up to index {}, unchanged and in this order.",
+            known.index
+        ),
+        (None, Some(about), Some(known)) => format!(
+            "the log that you trust signed that this is everything it held about {about} up to index {}; what follows from it cannot be told.",
+            known.index
+        ),
+        _ => "nothing.".to_owned(),
+    }
+}
+
+fn write_details(text: &mut String, standing: &Standing) -> std::fmt::Result {
+    let axes = [
+        ("force", force_text(standing.force)),
+        ("assent", standing.assent.as_str().to_owned()),
+        ("contention", standing.contention.as_str().to_owned()),
+        ("texts", standing.integrity.as_str().to_owned()),
+        ("assurance", standing.assurance.as_str().to_owned()),
+        ("basis", standing.basis.as_str().to_owned()),
+        ("flags", standing.flags.iter().map(|flag| flag.as_str()).collect::<Vec<_>>().join(", ")),
+    ];
+    for (name, value) in axes.into_iter().filter(|(_, value)| !value.is_empty()) {
+        writeln!(text, "  {name:<11}  {}", value.replace('_', " "))?;
+    }
+    if let Some(day) = standing.effective {
+        writeln!(text, "  effective    {day}")?;
+    }
+    if let Some(ending) = &standing.ends {
+        writeln!(text, "  ends         {} ({})", ending.day, ending.cause.as_str().replace('_', " "))?;
+    }
+    for finding in &standing.findings {
+        writeln!(text, "  finding      {} by {}: {}", finding.date, finding.opener, finding.state.as_str())?;
+        for (day, story) in &finding.story {
+            writeln!(text, "               {day}: {}", story.replace('\n', " "))?;
+        }
+    }
+    for change in &standing.changes_on_day {
+        writeln!(text, "  that day     {}: {}", moment::utc_ms(change.at_ms), force_text(change.force))?;
+    }
+    for (subject, standing) in &standing.list {
+        writeln!(text, "  {subject}: {}", standing.sentence())?;
+    }
+    if !standing.reports.is_empty() {
+        writeln!(text, "\nReported by others, signed by none of those they name:")?;
+    }
+    for report in &standing.reports {
+        let summary = report.summary.replace('\n', " ");
+        writeln!(text, "  {}  {} ({}): {summary}", report.date, report.publisher, report.kind)?;
+    }
+    match &standing.otherwise {
+        Some(otherwise) => writeln!(text, "  if nothing more is registered: {}", otherwise.sentence()),
+        None => Ok(()),
+    }
+}
+
+fn on_text(on: On, zone: &str) -> String {
+    match on {
+        On::Day(day) => format!("{day}, at its first instant in {zone}"),
+        On::Instant(millis) => moment::utc_ms(millis),
+    }
+}
+
+fn force_text(force: Force) -> String {
+    match force {
+        Force::Indeterminate(reason) => format!("indeterminate ({})", reason.as_str()),
+        other => other.as_str().to_owned(),
+    }
+}
+
+/// A verification of a docket file, for programs.
+pub fn verification_json(verification: &Verification, exit: Exit) -> Json {
+    let history: Vec<Json> = verification
+        .history
+        .iter()
+        .map(|line| {
+            json!({ "index": line.index, "time_ms": line.time_ms, "kind": line.kind, "issuer": line.issuer,
+                    "subject": line.subject.to_string(), "id": line.id.to_string(), "summary": line.summary })
+        })
+        .collect();
+    let parties: Vec<Json> = verification
+        .parties
+        .iter()
+        .map(|line| json!({ "party": line.party.as_str(), "names": line.names, "trust": line.trust.sentence() }))
+        .collect();
+    let inadmissible: Vec<Json> = verification
+        .inadmissible
+        .iter()
+        .map(|line| json!({ "index": line.index, "id": line.id.to_string(), "reason": line.refusal.to_string() }))
+        .collect();
+    json!({
+        "type": "docket_file",
+        "exit": exit.code(), "answer": exit.name(),
+        "about": verification.about.as_ref().map(ToString::to_string),
+        "origin": verification.origin.as_ref().map(ToString::to_string),
+        "demo": verification.origin.as_ref().map(describe::is_demo),
+        "checks": checks_json(&lines(verification)),
+        "as_known_at": verification.as_known_at.as_ref().map(|known| json!({
+            "index": known.index, "id": known.id.to_string(), "time_ms": known.time_ms, "size": known.size,
+            "root": nospy::crypto::hex(&known.root),
+        })),
+        "cosigners": verification.cosigners.iter().map(|one| json!({ "name": one.name, "key_name": one.key_name, "time": one.time })).collect::<Vec<_>>(),
+        "standing": verification.standing.as_ref().map(standing_json),
+        "parties": parties, "history": history, "inadmissible": inadmissible,
+        "proven": proven(verification, exit), "not_proven": verification.not_proven,
+    })
+}
+
+/// A standing, for programs.
+pub fn standing_json(standing: &Standing) -> Json {
+    let on = match standing.on {
+        On::Day(day) => json!({ "day": day.to_string() }),
+        On::Instant(millis) => json!({ "instant_ms": millis }),
+    };
+    let reason = match standing.force {
+        Force::Indeterminate(reason) => Some(reason.as_str()),
+        _ => None,
+    };
+    let texts = |ids: &[nospy::statement::ClauseId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
+    json!({
+        "about": standing.about.to_string(), "sentence": standing.sentence(), "on": on,
+        "known_at": { "index": standing.known_at.index, "time_ms": standing.known_at.time_ms },
+        "zone": standing.zone, "zone_table": standing.zone_table,
+        "force": standing.force.as_str(), "reason": reason,
+        "flags": standing.flags.iter().map(|flag| flag.as_str()).collect::<Vec<_>>(),
+        "assent": standing.assent.as_str(), "contention": standing.contention.as_str(),
+        "integrity": standing.integrity.as_str(), "assurance": standing.assurance.as_str(), "basis": standing.basis.as_str(),
+        "carrier": standing.carrier.as_ref().map(ToString::to_string),
+        "effective": standing.effective.map(|day| day.to_string()),
+        "ends": standing.ends.map(|end| json!({ "day": end.day.to_string(), "cause": end.cause.as_str() })),
+        "suspended": texts(&standing.suspended), "reservations": texts(&standing.reservations),
+        "changes_on_day": standing.changes_on_day.iter().map(|change| json!({
+            "at_ms": change.at_ms, "force": change.force.as_str() })).collect::<Vec<_>>(),
+        "findings": standing.findings.iter().map(|finding| json!({
+            "id": finding.id.to_string(), "opener": finding.opener.as_str(), "date": finding.date.to_string(),
+            "clauses": texts(&finding.clauses), "state": finding.state.as_str() })).collect::<Vec<_>>(),
+        "list": standing.list.iter().map(|(_, one)| standing_json(one)).collect::<Vec<_>>(),
+        "reports": standing.reports.iter().map(|report| json!({
+            "subject": report.subject.to_string(), "kind": report.kind, "date": report.date.to_string(),
+            "publisher": report.publisher, "summary": report.summary, "draft": report.draft, "sent": report.sent })).collect::<Vec<_>>(),
+        "otherwise": standing.otherwise.as_deref().map(standing_json),
+    })
+}
