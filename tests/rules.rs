@@ -1,5 +1,7 @@
 //! Each rule a test, through the door: what is refused, by which rule, and what is accepted instead.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod kit;
 
 use kit::*;
@@ -104,10 +106,8 @@ fn other_registries_seals_and_broken_signatures() {
 fn rule_01_keys_are_judged_by_index_and_periods_by_registration_time() {
     let mut kit = Kit::default();
     let from = i64::try_from(ms("2026-02-01T00:00:00Z") / 1000).unwrap();
-    let limited = with(authority(&["offer.make"], false), vec![
-        ("from", Value::Int(from)),
-        ("until", Value::Int(from + 86_400)),
-    ]);
+    let limited =
+        with(authority(&["offer.make"], false), vec![("from", Value::Int(from)), ("until", Value::Int(from + 86_400))]);
     let body = vec![("grant", Value::Array(vec![grant("acme", "acme#2", limited)]))];
     // Before its grant the key is nobody's, also for a statement that lands one index before.
     kit.refused(Rule::SignerLacksAuthority, "acme#2", OFFER, "offer.make", offer(&[], vec![]));
@@ -117,7 +117,10 @@ fn rule_01_keys_are_judged_by_index_and_periods_by_registration_time() {
     kit.refused(Rule::SignerLacksAuthority, "acme#2", OFFER, "offer.make", offer(&[], vec![]));
     kit.at("2026-02-01T23:59:59Z");
     kit.ok("acme#2", OFFER, "offer.make", offer(&[], vec![]));
-    let early = Act { index: 3, ..kit.candidate(kit.sign("lab", "report/lab/x", "report.act", report("2026-01-01", "acme", &[]))) };
+    let early = Act {
+        index: 3,
+        ..kit.candidate(kit.sign("lab", "report/lab/x", "report.act", report("2026-01-01", "acme", &[])))
+    };
     assert_eq!(kit.world.judge(&early).unwrap_err().rule, Rule::SignerLacksAuthority, "the lab comes at a later index");
 }
 
@@ -161,6 +164,8 @@ fn rule_02_an_acceptance_is_effective_no_earlier_than_the_offer() {
     kit.at("2026-01-10");
     let early = with(accept(&made, "2026-01-10"), vec![("effective", text("2025-12-31"))]);
     kit.refused(Rule::EffectiveBeforeOffer, "de-bsi", DE, "agreement.accept", early);
+    let dated = with(accept(&made, "2026-01-10"), vec![("date", text("2025-12-31"))]);
+    kit.refused(Rule::EffectiveBeforeOffer, "de-bsi", DE, "agreement.accept", dated);
     let same = with(accept(&made, "2026-01-10"), vec![("effective", text("2026-01-01"))]);
     kit.ok("de-bsi", DE, "agreement.accept", same);
     // Unless the terms say so.
@@ -583,4 +588,21 @@ fn a_finding_is_closed_by_who_opened_or_appealed_it() {
     let standing = kit.expect(DE, "2026-02-05", Force::InForce);
     assert_eq!(standing.findings[0].story.len(), 4);
     assert_eq!(standing.contention, nospy::agreement::Contention::Closed);
+}
+
+#[test]
+fn rule_13_a_party_has_a_bounded_number_of_keys() {
+    let mut kit = Kit::default();
+    let grants = |from: usize, count: usize| {
+        let names: Vec<String> = (from..from + count).map(|n| format!("acme#many{n}")).collect();
+        let grants = names.iter().map(|name| grant("acme", name, authority(&["*"], false))).collect();
+        vec![("grant", Value::Array(grants))]
+    };
+    // One key stands in the enrolment.
+    let full = nospy::agreement::KEYS_PER_PARTY_MAX - 1;
+    for from in (0..full).step_by(15) {
+        kit.ok("acme", "party/acme", "party.keys", grants(from, 15));
+    }
+    assert_eq!(full % 15, 0);
+    kit.refused(Rule::QuotaExceeded, "acme", "party/acme", "party.keys", grants(full, 1));
 }
