@@ -5,7 +5,9 @@
 mod kit;
 
 use kit::*;
-use nospy::agreement::{Act, Flag, Force, IAT_AFTER_MAX, IAT_BEFORE_MAX, Reason, Rule, TALK_STATEMENTS_MAX, World};
+use nospy::agreement::{
+    Act, Contention, Flag, Force, IAT_AFTER_MAX, IAT_BEFORE_MAX, KnownAt, On, Reason, Rule, TALK_STATEMENTS_MAX, World,
+};
 use nospy::codec::Value;
 use nospy::crypto::sha256;
 use nospy::statement::StatementId;
@@ -82,8 +84,8 @@ fn unknown_kinds_are_refused_and_make_the_docket_indeterminate() {
     let standing = kit.expect(DE, "2026-01-15", Force::Indeterminate(Reason::UnknownKind));
     assert_eq!(standing.otherwise.unwrap().force, Force::InForce);
     assert!(kit.world.inadmissible().is_empty(), "an unknown kind is not against the rules");
-    let earlier = nospy::agreement::KnownAt { index: kit.next - 2, ..kit.known_at() };
-    let on = nospy::agreement::On::Day("2026-01-15".parse().unwrap());
+    let earlier = KnownAt { index: kit.next - 2, ..kit.known_at() };
+    let on = On::Day("2026-01-15".parse().unwrap());
     assert_eq!(kit.world.standing(&subject(DE), on, earlier).force, Force::InForce);
 }
 
@@ -196,6 +198,10 @@ fn rule_03_ref_must_be_current() {
     kit.ok("de-bsi", DE, "agreement.resume", change(&suspension, "2026-02-02"));
     // A suspension that is over is not current any more.
     kit.refused(Rule::RefNotCurrent, "de-bsi", DE, "agreement.resume", change(&suspension, "2026-02-02"));
+    let until = with(change(&act, "2026-02-02"), vec![("until", text("2026-03-01"))]);
+    let suspension = kit.ok("de-bsi", DE, "agreement.suspend", until);
+    kit.at("2026-03-01");
+    kit.refused(Rule::RefNotCurrent, "de-bsi", DE, "agreement.resume", change(&suspension, "2026-03-01"));
 }
 
 #[test]
@@ -254,6 +260,9 @@ fn rule_05_a_compromise_flags_and_leaves_force() {
     let mut later = kit_with_same_log(&kit);
     kit.ok("de-bsi", "party/de-bsi", "party.keys", compromised("2026-01-05"));
     assert!(kit.expect(DE, "2026-02-01", Force::InForce).flags.contains(&Flag::Disputed));
+    let before = KnownAt { index: kit.next - 2, ..kit.known_at() };
+    let standing = kit.world.standing(&subject(DE), On::Day("2026-02-01".parse().unwrap()), before);
+    assert!(!standing.flags.contains(&Flag::Disputed), "the revocation is not known yet");
     later.ok("de-bsi", "party/de-bsi", "party.keys", compromised("2026-01-20"));
     assert!(!later.expect(DE, "2026-02-01", Force::InForce).flags.contains(&Flag::Disputed));
 }
@@ -282,7 +291,7 @@ fn rule_06_nobody_else_changes_force() {
     kit.ok("lab", DE, "finding.open", finding("2026-02-01"));
     kit.ok("registrar", "report/registrar/ban", "report.act", report("2026-02-01", "acme", &["de"]));
     let standing = kit.expect(DE, "2026-02-01", Force::InForce);
-    assert_eq!(standing.contention, nospy::agreement::Contention::Alleged);
+    assert_eq!(standing.contention, Contention::Alleged);
 }
 
 #[test]
@@ -508,6 +517,28 @@ fn one_agreement_lives_at_a_time_and_a_new_one_says_what_it_replaces() {
 }
 
 #[test]
+fn a_successor_agreed_upon_before_the_end_does_not_hide_what_is_in_force() {
+    let (mut kit, made, act) = agreed(vec![]);
+    kit.ok("acme", DE, "agreement.notice", notice(&act, "2026-02-01", "2026-08-01"));
+    kit.at("2026-03-01");
+    let next = |effective: &str| {
+        with(accept(&made, "2026-03-01"), vec![("replaces", text(DE)), ("effective", text(effective))])
+    };
+    kit.refused(Rule::AgreementExists, "de-bsi", DE, "agreement.accept", next("2026-07-31"));
+    kit.ok("de-bsi", DE, "agreement.accept", next("2026-09-01"));
+    kit.at("2026-10-01");
+    for (day, force) in [
+        ("2026-02-28", Force::InForce),
+        ("2026-03-02", Force::InForce),
+        ("2026-07-31", Force::InForce),
+        ("2026-08-01", Force::NotYet),
+        ("2026-09-01", Force::InForce),
+    ] {
+        kit.expect(DE, day, force);
+    }
+}
+
+#[test]
 fn a_refusal_by_a_government_is_not_final() {
     let mut kit = Kit::default();
     let made = kit.ok("acme", OFFER, "offer.make", offer(&[], vec![]));
@@ -587,7 +618,7 @@ fn a_finding_is_closed_by_who_opened_or_appealed_it() {
     kit.at("2026-02-05");
     let standing = kit.expect(DE, "2026-02-05", Force::InForce);
     assert_eq!(standing.findings[0].story.len(), 4);
-    assert_eq!(standing.contention, nospy::agreement::Contention::Closed);
+    assert_eq!(standing.contention, Contention::Closed);
 }
 
 #[test]

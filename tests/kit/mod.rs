@@ -1,5 +1,5 @@
 //! A small registry in memory for tests of the rules: parties with keys from their names, a clock as a value.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
