@@ -1,9 +1,13 @@
 //! Each rule a test, through the door: what is refused, by which rule, and what is accepted instead.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod kit;
 
 use kit::*;
-use nospy::agreement::{Act, Flag, Force, IAT_AFTER_MAX, IAT_BEFORE_MAX, Reason, Rule, TALK_STATEMENTS_MAX, World};
+use nospy::agreement::{
+    Act, Contention, Flag, Force, IAT_AFTER_MAX, IAT_BEFORE_MAX, KnownAt, On, Reason, Rule, TALK_STATEMENTS_MAX, World,
+};
 use nospy::codec::Value;
 use nospy::crypto::sha256;
 use nospy::statement::StatementId;
@@ -80,8 +84,8 @@ fn unknown_kinds_are_refused_and_make_the_docket_indeterminate() {
     let standing = kit.expect(DE, "2026-01-15", Force::Indeterminate(Reason::UnknownKind));
     assert_eq!(standing.otherwise.unwrap().force, Force::InForce);
     assert!(kit.world.inadmissible().is_empty(), "an unknown kind is not against the rules");
-    let earlier = nospy::agreement::KnownAt { index: kit.next - 2, ..kit.known_at() };
-    let on = nospy::agreement::On::Day("2026-01-15".parse().unwrap());
+    let earlier = KnownAt { index: kit.next - 2, ..kit.known_at() };
+    let on = On::Day("2026-01-15".parse().unwrap());
     assert_eq!(kit.world.standing(&subject(DE), on, earlier).force, Force::InForce);
 }
 
@@ -104,10 +108,8 @@ fn other_registries_seals_and_broken_signatures() {
 fn rule_01_keys_are_judged_by_index_and_periods_by_registration_time() {
     let mut kit = Kit::default();
     let from = i64::try_from(ms("2026-02-01T00:00:00Z") / 1000).unwrap();
-    let limited = with(authority(&["offer.make"], false), vec![
-        ("from", Value::Int(from)),
-        ("until", Value::Int(from + 86_400)),
-    ]);
+    let limited =
+        with(authority(&["offer.make"], false), vec![("from", Value::Int(from)), ("until", Value::Int(from + 86_400))]);
     let body = vec![("grant", Value::Array(vec![grant("acme", "acme#2", limited)]))];
     // Before its grant the key is nobody's, also for a statement that lands one index before.
     kit.refused(Rule::SignerLacksAuthority, "acme#2", OFFER, "offer.make", offer(&[], vec![]));
@@ -117,7 +119,10 @@ fn rule_01_keys_are_judged_by_index_and_periods_by_registration_time() {
     kit.refused(Rule::SignerLacksAuthority, "acme#2", OFFER, "offer.make", offer(&[], vec![]));
     kit.at("2026-02-01T23:59:59Z");
     kit.ok("acme#2", OFFER, "offer.make", offer(&[], vec![]));
-    let early = Act { index: 3, ..kit.candidate(kit.sign("lab", "report/lab/x", "report.act", report("2026-01-01", "acme", &[]))) };
+    let early = Act {
+        index: 3,
+        ..kit.candidate(kit.sign("lab", "report/lab/x", "report.act", report("2026-01-01", "acme", &[])))
+    };
     assert_eq!(kit.world.judge(&early).unwrap_err().rule, Rule::SignerLacksAuthority, "the lab comes at a later index");
 }
 
@@ -161,6 +166,8 @@ fn rule_02_an_acceptance_is_effective_no_earlier_than_the_offer() {
     kit.at("2026-01-10");
     let early = with(accept(&made, "2026-01-10"), vec![("effective", text("2025-12-31"))]);
     kit.refused(Rule::EffectiveBeforeOffer, "de-bsi", DE, "agreement.accept", early);
+    let dated = with(accept(&made, "2026-01-10"), vec![("date", text("2025-12-31"))]);
+    kit.refused(Rule::EffectiveBeforeOffer, "de-bsi", DE, "agreement.accept", dated);
     let same = with(accept(&made, "2026-01-10"), vec![("effective", text("2026-01-01"))]);
     kit.ok("de-bsi", DE, "agreement.accept", same);
     // Unless the terms say so.
@@ -191,6 +198,10 @@ fn rule_03_ref_must_be_current() {
     kit.ok("de-bsi", DE, "agreement.resume", change(&suspension, "2026-02-02"));
     // A suspension that is over is not current any more.
     kit.refused(Rule::RefNotCurrent, "de-bsi", DE, "agreement.resume", change(&suspension, "2026-02-02"));
+    let until = with(change(&act, "2026-02-02"), vec![("until", text("2026-03-01"))]);
+    let suspension = kit.ok("de-bsi", DE, "agreement.suspend", until);
+    kit.at("2026-03-01");
+    kit.refused(Rule::RefNotCurrent, "de-bsi", DE, "agreement.resume", change(&suspension, "2026-03-01"));
 }
 
 #[test]
@@ -249,6 +260,9 @@ fn rule_05_a_compromise_flags_and_leaves_force() {
     let mut later = kit_with_same_log(&kit);
     kit.ok("de-bsi", "party/de-bsi", "party.keys", compromised("2026-01-05"));
     assert!(kit.expect(DE, "2026-02-01", Force::InForce).flags.contains(&Flag::Disputed));
+    let before = KnownAt { index: kit.next - 2, ..kit.known_at() };
+    let standing = kit.world.standing(&subject(DE), On::Day("2026-02-01".parse().unwrap()), before);
+    assert!(!standing.flags.contains(&Flag::Disputed), "the revocation is not known yet");
     later.ok("de-bsi", "party/de-bsi", "party.keys", compromised("2026-01-20"));
     assert!(!later.expect(DE, "2026-02-01", Force::InForce).flags.contains(&Flag::Disputed));
 }
@@ -277,7 +291,7 @@ fn rule_06_nobody_else_changes_force() {
     kit.ok("lab", DE, "finding.open", finding("2026-02-01"));
     kit.ok("registrar", "report/registrar/ban", "report.act", report("2026-02-01", "acme", &["de"]));
     let standing = kit.expect(DE, "2026-02-01", Force::InForce);
-    assert_eq!(standing.contention, nospy::agreement::Contention::Alleged);
+    assert_eq!(standing.contention, Contention::Alleged);
 }
 
 #[test]
@@ -503,6 +517,28 @@ fn one_agreement_lives_at_a_time_and_a_new_one_says_what_it_replaces() {
 }
 
 #[test]
+fn a_successor_agreed_upon_before_the_end_does_not_hide_what_is_in_force() {
+    let (mut kit, made, act) = agreed(vec![]);
+    kit.ok("acme", DE, "agreement.notice", notice(&act, "2026-02-01", "2026-08-01"));
+    kit.at("2026-03-01");
+    let next = |effective: &str| {
+        with(accept(&made, "2026-03-01"), vec![("replaces", text(DE)), ("effective", text(effective))])
+    };
+    kit.refused(Rule::AgreementExists, "de-bsi", DE, "agreement.accept", next("2026-07-31"));
+    kit.ok("de-bsi", DE, "agreement.accept", next("2026-09-01"));
+    kit.at("2026-10-01");
+    for (day, force) in [
+        ("2026-02-28", Force::InForce),
+        ("2026-03-02", Force::InForce),
+        ("2026-07-31", Force::InForce),
+        ("2026-08-01", Force::NotYet),
+        ("2026-09-01", Force::InForce),
+    ] {
+        kit.expect(DE, day, force);
+    }
+}
+
+#[test]
 fn a_refusal_by_a_government_is_not_final() {
     let mut kit = Kit::default();
     let made = kit.ok("acme", OFFER, "offer.make", offer(&[], vec![]));
@@ -582,5 +618,22 @@ fn a_finding_is_closed_by_who_opened_or_appealed_it() {
     kit.at("2026-02-05");
     let standing = kit.expect(DE, "2026-02-05", Force::InForce);
     assert_eq!(standing.findings[0].story.len(), 4);
-    assert_eq!(standing.contention, nospy::agreement::Contention::Closed);
+    assert_eq!(standing.contention, Contention::Closed);
+}
+
+#[test]
+fn rule_13_a_party_has_a_bounded_number_of_keys() {
+    let mut kit = Kit::default();
+    let grants = |from: usize, count: usize| {
+        let names: Vec<String> = (from..from + count).map(|n| format!("acme#many{n}")).collect();
+        let grants = names.iter().map(|name| grant("acme", name, authority(&["*"], false))).collect();
+        vec![("grant", Value::Array(grants))]
+    };
+    // One key stands in the enrolment.
+    let full = nospy::agreement::KEYS_PER_PARTY_MAX - 1;
+    for from in (0..full).step_by(15) {
+        kit.ok("acme", "party/acme", "party.keys", grants(from, 15));
+    }
+    assert_eq!(full % 15, 0);
+    kit.refused(Rule::QuotaExceeded, "acme", "party/acme", "party.keys", grants(full, 1));
 }

@@ -1,5 +1,7 @@
 //! The fixture's agreements, asked on their days, and the shape of answers.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod kit;
 
 use kit::{Kit, accept, change, description, filing, id, offer, report, text, texts, with};
@@ -13,10 +15,8 @@ fn f1() -> Kit {
     kit.ok("registrar", "party/huawei", "party.list", description("Huawei Technologies Co., Ltd.", "vendor", "cn"));
     let body = report("2019-05-14", "huawei", &["gb"]);
     kit.ok("registrar", "report/registrar/london-2019", "report.offer", body);
-    let body = with(report("2020-09-01", "huawei", &["ca"]), vec![
-        ("draft", Value::Bool(true)),
-        ("sent", Value::Bool(false)),
-    ]);
+    let body =
+        with(report("2020-09-01", "huawei", &["ca"]), vec![("draft", Value::Bool(true)), ("sent", Value::Bool(false))]);
     kit.ok("registrar", "report/registrar/ottawa-2020", "report.offer", body);
     kit
 }
@@ -43,19 +43,32 @@ fn f4() -> Kit {
     let zone = || vec![("zone", text("America/New_York"))];
     let letter = kit.ok("us-doj", F4, "agreement.file", filing("2007-08-09", "2007-08-15", zone()));
     let by = |name: &str| ("by", kit::record(vec![("name", text(name))]));
-    let finding = kit.ok("us-doj", F4, "finding.open", vec![
-        ("date", text("2020-04-09")),
-        ("clauses", texts(&["NB4"])),
-        ("summary", text("records kept elsewhere than stated")),
-        by("Department of Justice and others"),
-    ]);
+    let finding = kit.ok(
+        "us-doj",
+        F4,
+        "finding.open",
+        vec![
+            ("date", text("2020-04-09")),
+            ("clauses", texts(&["NB4"])),
+            ("summary", text("records kept elsewhere than stated")),
+            by("Department of Justice and others"),
+        ],
+    );
     kit.at("2026-11-21");
-    kit.ok("us-doj", F4, "agreement.notice", with(change(&letter, "2021-11-02"), vec![
-        ("effective", text("2022-01-01")),
-        ("measure", text("revocation of the authorisations")),
-        ("reasons", text("FCC 21-114")),
-        by("FCC"),
-    ]));
+    kit.ok(
+        "us-doj",
+        F4,
+        "agreement.notice",
+        with(
+            change(&letter, "2021-11-02"),
+            vec![
+                ("effective", text("2022-01-01")),
+                ("measure", text("revocation of the authorisations")),
+                ("reasons", text("FCC 21-114")),
+                by("FCC"),
+            ],
+        ),
+    );
     let step = |date: &str| vec![("ref", id(&finding)), ("date", text(date)), ("summary", text("21-1233"))];
     kit.ok("us-doj", F4, "finding.appeal", with(step("2021-11-15"), vec![by("China Telecom (Americas)")]));
     let close = with(step("2022-12-20"), vec![("outcome", text("upheld")), by("D.C. Circuit")]);
@@ -156,11 +169,15 @@ fn f6() -> Kit {
     let late = accept(&offer, "2026-09-02");
     kit.refused(nospy::agreement::Rule::OfferClosed, "eu-com", EU, "agreement.accept", late);
     kit.at("2026-10-01");
-    kit.ok("fr-anssi", FR, "agreement.notice", with(change(&fr, "2026-10-01"), vec![
-        ("effective", text("2027-04-01")),
-        ("measure", text("notice")),
-        ("reasons", text("a new tender")),
-    ]));
+    kit.ok(
+        "fr-anssi",
+        FR,
+        "agreement.notice",
+        with(
+            change(&fr, "2026-10-01"),
+            vec![("effective", text("2027-04-01")), ("measure", text("notice")), ("reasons", text("a new tender"))],
+        ),
+    );
     kit.at("2026-11-02");
     kit
 }
@@ -192,7 +209,10 @@ fn a_day_after_the_last_seal_is_not_yet_known() {
     let standing = kit.expect(FR, "2027-04-01", Force::Indeterminate(Reason::NotYetKnown));
     assert_eq!(standing.otherwise.as_ref().unwrap().force, Force::Terminated);
     let sentence = standing.sentence();
-    assert!(sentence.starts_with("Not yet known on 2027-04-01; if nothing more is registered: Terminated"), "{sentence}");
+    assert!(
+        sentence.starts_with("Not yet known on 2027-04-01; if nothing more is registered: Terminated"),
+        "{sentence}"
+    );
 }
 
 #[test]
@@ -254,11 +274,10 @@ fn a_change_of_mind_answers_every_day_in_between() {
     let about = "agreement/acme/r/de-bsi";
     let act = kit.ok("de-bsi", about, "agreement.accept", accept(&offer, "2026-01-01"));
     kit.at("2026-02-01");
-    let notice = with(change(&act, "2026-02-01"), vec![
-        ("effective", text("2026-08-01")),
-        ("measure", text("notice")),
-        ("reasons", text("cost")),
-    ]);
+    let notice = with(
+        change(&act, "2026-02-01"),
+        vec![("effective", text("2026-08-01")), ("measure", text("notice")), ("reasons", text("cost"))],
+    );
     let notice = kit.ok("acme", about, "agreement.notice", notice);
     kit.at("2026-03-01");
     kit.ok("acme", about, "agreement.notice_revoke", vec![("ref", id(&notice)), ("date", text("2026-03-01"))]);
@@ -287,4 +306,24 @@ fn a_suspension_of_all_ends_by_itself() {
     kit.expect(about, "2026-02-01", Force::Suspended);
     kit.expect(about, "2026-03-01", Force::PartlySuspended);
     kit.expect(about, "2026-04-01", Force::InForce);
+}
+
+#[test]
+fn days_without_midnight_and_days_that_never_were() {
+    // (zone, last day, excluded or included, last instant in force, first instant after it)
+    let cases = [
+        ("America/Sao_Paulo", "2018-11-04", false, "2018-11-04T02:59:59Z", "2018-11-04T03:00:00Z"),
+        ("Pacific/Apia", "2011-12-30", false, "2011-12-30T09:59:59Z", "2011-12-30T10:00:00Z"),
+        ("Pacific/Apia", "2011-12-30", true, "2011-12-30T09:59:59Z", "2011-12-30T10:00:00Z"),
+        ("Europe/Berlin", "2026-10-25", true, "2026-10-25T22:59:59Z", "2026-10-25T23:00:00Z"),
+    ];
+    for (zone, ends, inclusive, before, after) in cases {
+        let mut kit = Kit::new("2026-11-01");
+        let about = "agreement/acme/paper/de-bsi";
+        let term = vec![("zone", text(zone)), ("ends", text(ends)), ("ends_inclusive", Value::Bool(inclusive))];
+        kit.ok("de-bsi", about, "agreement.file", filing("2010-01-01", "2010-01-01", term));
+        let at =
+            |instant| kit.world.standing(&kit::subject(about), On::Instant(kit::ms(instant)), kit.known_at()).force;
+        assert_eq!((at(before), at(after)), (Force::InForce, Force::Expired), "{zone} {ends}");
+    }
 }

@@ -1,5 +1,5 @@
 //! A small registry in memory for tests of the rules: parties with keys from their names, a clock as a value.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -140,7 +140,12 @@ pub fn terms(term: Value) -> Value {
         ])
     };
     let names = [
-        "binds_parent", "binds_affiliates", "remedy_on_breach", "who_verifies", "home_state_signs", "governing_law",
+        "binds_parent",
+        "binds_affiliates",
+        "remedy_on_breach",
+        "who_verifies",
+        "home_state_signs",
+        "governing_law",
         "text_availability",
     ];
     record(vec![
@@ -161,11 +166,7 @@ pub fn terms(term: Value) -> Value {
 
 /// Terms with notice of six months, NB12 reservable, and an end for breach.
 pub fn usual_term() -> Fields<'static> {
-    vec![
-        ("notice_period", text("P6M")),
-        ("reservations", texts(&["NB12"])),
-        ("grounds", texts(&["notice", "breach"])),
-    ]
+    vec![("notice_period", text("P6M")), ("reservations", texts(&["NB12"])), ("grounds", texts(&["notice", "breach"]))]
 }
 
 pub fn offer(governments: &[&str], term_over: Fields<'_>) -> Fields<'static> {
@@ -177,12 +178,7 @@ pub fn offer(governments: &[&str], term_over: Fields<'_>) -> Fields<'static> {
 }
 
 pub fn accept(offer: &StatementId, date: &str) -> Fields<'static> {
-    vec![
-        ("ref", id(offer)),
-        ("date", text(date)),
-        ("method", text("signature")),
-        ("effective", text(date)),
-    ]
+    vec![("ref", id(offer)), ("date", text(date)), ("method", text("signature")), ("effective", text(date))]
 }
 
 /// `ref`, `date`, `effective` the same day.
