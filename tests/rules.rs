@@ -104,10 +104,8 @@ fn other_registries_seals_and_broken_signatures() {
 fn rule_01_keys_are_judged_by_index_and_periods_by_registration_time() {
     let mut kit = Kit::default();
     let from = i64::try_from(ms("2026-02-01T00:00:00Z") / 1000).unwrap();
-    let limited = with(authority(&["offer.make"], false), vec![
-        ("from", Value::Int(from)),
-        ("until", Value::Int(from + 86_400)),
-    ]);
+    let limited =
+        with(authority(&["offer.make"], false), vec![("from", Value::Int(from)), ("until", Value::Int(from + 86_400))]);
     let body = vec![("grant", Value::Array(vec![grant("acme", "acme#2", limited)]))];
     // Before its grant the key is nobody's, also for a statement that lands one index before.
     kit.refused(Rule::SignerLacksAuthority, "acme#2", OFFER, "offer.make", offer(&[], vec![]));
@@ -117,7 +115,10 @@ fn rule_01_keys_are_judged_by_index_and_periods_by_registration_time() {
     kit.refused(Rule::SignerLacksAuthority, "acme#2", OFFER, "offer.make", offer(&[], vec![]));
     kit.at("2026-02-01T23:59:59Z");
     kit.ok("acme#2", OFFER, "offer.make", offer(&[], vec![]));
-    let early = Act { index: 3, ..kit.candidate(kit.sign("lab", "report/lab/x", "report.act", report("2026-01-01", "acme", &[]))) };
+    let early = Act {
+        index: 3,
+        ..kit.candidate(kit.sign("lab", "report/lab/x", "report.act", report("2026-01-01", "acme", &[])))
+    };
     assert_eq!(kit.world.judge(&early).unwrap_err().rule, Rule::SignerLacksAuthority, "the lab comes at a later index");
 }
 

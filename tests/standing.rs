@@ -13,10 +13,8 @@ fn f1() -> Kit {
     kit.ok("registrar", "party/huawei", "party.list", description("Huawei Technologies Co., Ltd.", "vendor", "cn"));
     let body = report("2019-05-14", "huawei", &["gb"]);
     kit.ok("registrar", "report/registrar/london-2019", "report.offer", body);
-    let body = with(report("2020-09-01", "huawei", &["ca"]), vec![
-        ("draft", Value::Bool(true)),
-        ("sent", Value::Bool(false)),
-    ]);
+    let body =
+        with(report("2020-09-01", "huawei", &["ca"]), vec![("draft", Value::Bool(true)), ("sent", Value::Bool(false))]);
     kit.ok("registrar", "report/registrar/ottawa-2020", "report.offer", body);
     kit
 }
@@ -43,19 +41,32 @@ fn f4() -> Kit {
     let zone = || vec![("zone", text("America/New_York"))];
     let letter = kit.ok("us-doj", F4, "agreement.file", filing("2007-08-09", "2007-08-15", zone()));
     let by = |name: &str| ("by", kit::record(vec![("name", text(name))]));
-    let finding = kit.ok("us-doj", F4, "finding.open", vec![
-        ("date", text("2020-04-09")),
-        ("clauses", texts(&["NB4"])),
-        ("summary", text("records kept elsewhere than stated")),
-        by("Department of Justice and others"),
-    ]);
+    let finding = kit.ok(
+        "us-doj",
+        F4,
+        "finding.open",
+        vec![
+            ("date", text("2020-04-09")),
+            ("clauses", texts(&["NB4"])),
+            ("summary", text("records kept elsewhere than stated")),
+            by("Department of Justice and others"),
+        ],
+    );
     kit.at("2026-11-21");
-    kit.ok("us-doj", F4, "agreement.notice", with(change(&letter, "2021-11-02"), vec![
-        ("effective", text("2022-01-01")),
-        ("measure", text("revocation of the authorisations")),
-        ("reasons", text("FCC 21-114")),
-        by("FCC"),
-    ]));
+    kit.ok(
+        "us-doj",
+        F4,
+        "agreement.notice",
+        with(
+            change(&letter, "2021-11-02"),
+            vec![
+                ("effective", text("2022-01-01")),
+                ("measure", text("revocation of the authorisations")),
+                ("reasons", text("FCC 21-114")),
+                by("FCC"),
+            ],
+        ),
+    );
     let step = |date: &str| vec![("ref", id(&finding)), ("date", text(date)), ("summary", text("21-1233"))];
     kit.ok("us-doj", F4, "finding.appeal", with(step("2021-11-15"), vec![by("China Telecom (Americas)")]));
     let close = with(step("2022-12-20"), vec![("outcome", text("upheld")), by("D.C. Circuit")]);
@@ -156,11 +167,15 @@ fn f6() -> Kit {
     let late = accept(&offer, "2026-09-02");
     kit.refused(nospy::agreement::Rule::OfferClosed, "eu-com", EU, "agreement.accept", late);
     kit.at("2026-10-01");
-    kit.ok("fr-anssi", FR, "agreement.notice", with(change(&fr, "2026-10-01"), vec![
-        ("effective", text("2027-04-01")),
-        ("measure", text("notice")),
-        ("reasons", text("a new tender")),
-    ]));
+    kit.ok(
+        "fr-anssi",
+        FR,
+        "agreement.notice",
+        with(
+            change(&fr, "2026-10-01"),
+            vec![("effective", text("2027-04-01")), ("measure", text("notice")), ("reasons", text("a new tender"))],
+        ),
+    );
     kit.at("2026-11-02");
     kit
 }
@@ -192,7 +207,10 @@ fn a_day_after_the_last_seal_is_not_yet_known() {
     let standing = kit.expect(FR, "2027-04-01", Force::Indeterminate(Reason::NotYetKnown));
     assert_eq!(standing.otherwise.as_ref().unwrap().force, Force::Terminated);
     let sentence = standing.sentence();
-    assert!(sentence.starts_with("Not yet known on 2027-04-01; if nothing more is registered: Terminated"), "{sentence}");
+    assert!(
+        sentence.starts_with("Not yet known on 2027-04-01; if nothing more is registered: Terminated"),
+        "{sentence}"
+    );
 }
 
 #[test]
@@ -254,11 +272,10 @@ fn a_change_of_mind_answers_every_day_in_between() {
     let about = "agreement/acme/r/de-bsi";
     let act = kit.ok("de-bsi", about, "agreement.accept", accept(&offer, "2026-01-01"));
     kit.at("2026-02-01");
-    let notice = with(change(&act, "2026-02-01"), vec![
-        ("effective", text("2026-08-01")),
-        ("measure", text("notice")),
-        ("reasons", text("cost")),
-    ]);
+    let notice = with(
+        change(&act, "2026-02-01"),
+        vec![("effective", text("2026-08-01")), ("measure", text("notice")), ("reasons", text("cost"))],
+    );
     let notice = kit.ok("acme", about, "agreement.notice", notice);
     kit.at("2026-03-01");
     kit.ok("acme", about, "agreement.notice_revoke", vec![("ref", id(&notice)), ("date", text("2026-03-01"))]);
