@@ -1,5 +1,6 @@
 //! The service through its own door: a real server, a real socket, the verifying client.
 
+#![cfg(feature = "rpc")]
 #![allow(clippy::panic)] // a test that panics has failed
 
 mod served;
@@ -388,6 +389,35 @@ async fn a_dripping_deposit_is_cut() {
     let status = answer.expect("the server does not wait").expect_err("cut");
     assert_eq!(status.code(), Code::DeadlineExceeded);
     assert_eq!(status.get_error_details().error_info().expect("named").reason, "too_slow");
+}
+
+/// Goal: a reader that does not read holds nothing for long. Method: room for one text; the first reader takes its stream
+/// and reads none of it, while the text is longer than what HTTP/2 lets pass unread.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unread_text_makes_room() {
+    let limits = Limits { texts_at_work_max: 1, chunk_time_max: Duration::from_millis(300), ..Limits::default() };
+    let served = Served::start_with(Engine::Memory, limits, options(), None).await;
+    let client = served.client().await;
+    client.publish(&enrolment("acme", "vendor", "se", &vendor())).await.expect("the vendor is enrolled");
+    let text = TEXT.repeat(400_000);
+    client.publish(&offer("no-spy", &text)).await.expect("offered");
+    let digest = client.deposit_text(&text).await.expect("deposited");
+    let mut raw = RegistryClient::new(channel(&served).await);
+    let request = proto::FetchTextRequest { sha256: digest.0.to_vec() };
+    let mut unread = raw.fetch_text(request).await.expect("found").into_inner();
+    let refused = refusal(client.fetch_text(&digest).await.expect_err("no room"));
+    assert_eq!((refused.code, refused.reason.as_str()), (Code::ResourceExhausted, "busy"));
+    assert!(refused.retry_after.is_some());
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert_eq!(client.fetch_text(&digest).await.expect("there is room again").bytes.len(), text.len());
+    // Who reads at last finds an error, not a short text.
+    let end = loop {
+        match unread.message().await {
+            Ok(Some(_)) => {}
+            end => break end,
+        }
+    };
+    assert_eq!(end.expect_err("cut").code(), Code::DeadlineExceeded);
 }
 
 #[tokio::test(flavor = "multi_thread")]
