@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::output::Format;
-use crate::{docket, draft, exit, init, key, list, log, publish, show, sign, text, verify};
+use crate::{docket, draft, exit, init, key, list, log, publish, serve, show, sign, text, verify};
 
 /// The registry of no-spy agreements: draft, sign, publish and verify statements.
 ///
@@ -33,6 +33,8 @@ pub struct Cli {
 pub enum Verb {
     /// Make everything a new registry starts from.
     Init(init::InitArgs),
+    /// Run the registry that the configuration describes.
+    Serve(serve::ServeArgs),
     /// Make, show and offer keys.
     Key(key::KeyArgs),
     /// Write what a statement will say.

@@ -37,6 +37,10 @@ pub struct Serve {
     pub guard: PathBuf,
     /// The log's private key.
     pub log_key: PathBuf,
+    /// The certificate chain for TLS, PEM; without it the service speaks clear text.
+    pub tls_certificate: Option<PathBuf>,
+    /// The private key for TLS, PEM.
+    pub tls_key: Option<PathBuf>,
 }
 
 impl Config {
@@ -54,6 +58,7 @@ impl Config {
         [&mut config.policy, &mut config.state, &mut config.key].into_iter().flatten().for_each(absolute);
         if let Some(serve) = &mut config.serve {
             [&mut serve.data, &mut serve.guard, &mut serve.log_key].into_iter().for_each(absolute);
+            [&mut serve.tls_certificate, &mut serve.tls_key].into_iter().flatten().for_each(absolute);
         }
         Ok(config)
     }

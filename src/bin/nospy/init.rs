@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use nospy::codec::Value;
 use nospy::crypto::{KeyLine, NoteAlgorithm, SigningKey};
+use nospy::registry;
 use nospy::statement::{Body, Field as _};
 use nospy::statement::{
     Draft, GENESIS_KIND, Genesis, Issuer, LIST_MAX, Origin, Party, RULES_VERSION, Registrars, Statement, Subject, Text,
@@ -15,9 +16,12 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::keys::Protection;
 use crate::output::Output;
-use crate::{describe, files, keys, moment};
+use crate::{describe, files, keys, moment, node};
 
-/// Make everything a new registry starts from: keys, signed genesis, policy, configuration.
+/// The name of the head guard.
+const GUARD: &str = "head.guard";
+
+/// Make everything a new registry starts from: keys, signed genesis, database, guard, policy, configuration.
 #[derive(Args)]
 pub struct InitArgs {
     /// The directory; it must not exist, or be empty.
@@ -72,6 +76,10 @@ pub fn run(args: &InitArgs, output: &Output) -> Result<Exit, CliError> {
     files::write_new(&path("genesis.statement"), genesis.bytes())?;
     files::write_new(&path("policy.txt"), format!("log {vkey}\nquorum none\n").as_bytes())?;
     files::write_new(&path("nospy.toml"), config_text(args, &origin).as_bytes())?;
+
+    let data = args.data.clone().unwrap_or_else(|| path("data"));
+    let opening = node::opening(node::storage(&data)?, &path(GUARD), log_key, origin.clone());
+    registry::create(&opening, &genesis).map_err(|error| node::cannot_open(&error))?;
 
     let kids: Vec<String> = registrars.iter().map(|key| key.public().kid().to_string()).collect();
     let text = format!(
@@ -147,11 +155,12 @@ fn config_text(args: &InitArgs, origin: &Origin) -> String {
         "# Configuration of the registry {origin}. Paths are relative to this file.\n\
          origin = {}\nserver = {}\npolicy = \"policy.txt\"\n\n[serve]\nlisten = {}\ndata = {}\n\
          # The head guard must never be restored together with the database: it is what notices a restored backup.\n\
-         guard = \"head.guard\"\nlog_key = \"log.key.pem\"\n",
+         guard = {}\nlog_key = \"log.key.pem\"\n",
         quoted(origin.as_str()),
         quoted(&format!("http://{}", args.listen)),
         quoted(&args.listen),
         quoted(&data.display().to_string()),
+        quoted(GUARD),
     )
 }
 
@@ -160,7 +169,7 @@ fn keep_safe(directory: &Path, protection: &str) -> String {
         "\nKeep these safe, each in its own place:\n\
          - {0}/log.key.pem signs the log. A registry has one log key for ever; who has it can forge the log.\n\
          - {0}/registrar-*.key.pem speak for the registrar. Move them away from the server.\n\
-         - {0}/head.guard, once the registry runs, must not be restored together with the database.\n\
+         - {0}/head.guard must not be restored together with the database, and best lies on another disk.\n\
          - {0}/policy.txt is what you give to people who verify: publish the log key where they can compare it.\n\
          The keys are {protection}.",
         directory.display()

@@ -12,6 +12,8 @@ use crate::files;
 
 /// The environment variable that holds a passphrase where nobody can be asked.
 pub const PASSPHRASE_VARIABLE: &str = "NOSPY_PASSPHRASE";
+/// The environment variable that names a file with the passphrase, such as a credential of the service manager.
+pub const PASSPHRASE_FILE_VARIABLE: &str = "NOSPY_PASSPHRASE_FILE";
 
 /// Least length of a new passphrase, in characters.
 const PASSPHRASE_CHARS_MIN: usize = 8;
@@ -54,7 +56,7 @@ impl Protection {
         if no_passphrase {
             return Ok(Self(None));
         }
-        let passphrase = match from_environment() {
+        let passphrase = match given_passphrase()? {
             Some(passphrase) => passphrase,
             None => {
                 let first = ask("New passphrase: ")?;
@@ -100,7 +102,7 @@ pub fn read_private(path: &Path) -> Result<SigningKey, CliError> {
     let pem = Zeroizing::new(files::read_text(path)?);
     let passphrase = match SigningKey::is_encrypted_pem(&pem) {
         false => None,
-        true => Some(match from_environment() {
+        true => Some(match given_passphrase()? {
             Some(passphrase) => passphrase,
             None => ask(&format!("Passphrase of {}: ", path.display()))?,
         }),
@@ -136,14 +138,22 @@ pub fn read_public(path_or_hex: &str) -> Result<PublicKey, CliError> {
     }
 }
 
-fn from_environment() -> Option<Zeroizing<String>> {
-    std::env::var(PASSPHRASE_VARIABLE).ok().filter(|text| !text.is_empty()).map(Zeroizing::new)
+/// The passphrase from the environment, or from the file that it names: the first line.
+fn given_passphrase() -> Result<Option<Zeroizing<String>>, CliError> {
+    if let Some(text) = std::env::var(PASSPHRASE_VARIABLE).ok().filter(|text| !text.is_empty()) {
+        return Ok(Some(Zeroizing::new(text)));
+    }
+    let Some(path) = std::env::var_os(PASSPHRASE_FILE_VARIABLE).filter(|path| !path.is_empty()) else {
+        return Ok(None);
+    };
+    let text = Zeroizing::new(files::read_text(Path::new(&path))?);
+    Ok(Some(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned())))
 }
 
 fn ask(prompt: &str) -> Result<Zeroizing<String>, CliError> {
     if !std::io::stdin().is_terminal() {
         return Err(CliError::usage("a passphrase is needed and there is nobody to ask")
-            .next_step(format!("Set {PASSPHRASE_VARIABLE}, or use --no-passphrase for a new key that needs none.")));
+            .next_step(format!("Set {PASSPHRASE_VARIABLE} or {PASSPHRASE_FILE_VARIABLE}, or use --no-passphrase for a new key that needs none.")));
     }
     rpassword::prompt_password(prompt)
         .map(Zeroizing::new)

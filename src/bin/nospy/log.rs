@@ -12,9 +12,9 @@ use crate::config::Config;
 use crate::describe;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::files;
 use crate::online::{Online, OnlineArgs};
 use crate::output::Output;
+use crate::{files, guard};
 
 /// What the log signed, and that it still holds what it held.
 #[derive(Args)]
@@ -46,6 +46,8 @@ enum What {
         #[command(flatten)]
         online: OnlineArgs,
     },
+    /// The head guard, on the registry's machine.
+    Guard(guard::GuardArgs),
 }
 
 /// Runs the verb.
@@ -55,6 +57,7 @@ enum What {
 pub fn run(args: &LogArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
     match &args.what {
         What::Checkpoint { out, online } => checkpoint(out.as_ref(), online, config, output),
+        What::Guard(args) => guard::run(args, config, output),
         What::Proof { entry, out, receipt, online } => {
             let entry = match (entry.parse::<u64>(), entry.parse()) {
                 (Ok(index), _) => EntryRef::Index(index),

@@ -10,6 +10,7 @@ mod draft_file;
 mod error;
 mod exit;
 mod files;
+mod guard;
 mod init;
 mod key;
 mod key_request;
@@ -17,11 +18,13 @@ mod keys;
 mod list;
 mod log;
 mod moment;
+mod node;
 mod online;
 mod output;
 mod plain;
 mod publish;
 mod seen;
+mod serve;
 mod show;
 mod sign;
 mod template;
@@ -65,6 +68,7 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Show(args) => show::run(&args, output),
         Verb::Init(args) => init::run(&args, output),
         Verb::Verify(args) => verify::run(&args, &config, output),
+        Verb::Serve(args) => serve::run(&args, &config, output),
         Verb::Publish(args) => publish::run(&args, &config, output),
         Verb::List(args) => list::run(&args, &config, output),
         Verb::Standing(args) => docket::standing(&args, &config, output),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use nospy::agreement::{Force, On, Standing};
-use nospy::evidence::{Outcome, Verdict, Verification};
+use nospy::evidence::{Outcome, Step, Verdict, Verification};
 use serde_json::{Value as Json, json};
 
 use crate::describe::{self, NOT_APPROVED};
@@ -153,19 +153,25 @@ pub fn lines(verification: &Verification) -> Vec<CheckLine> {
 /// What the checks that passed prove, in one sentence.
 fn proven(verification: &Verification, exit: Exit) -> String {
     let failed = verification.checks.iter().find(|check| matches!(check.outcome, Outcome::Failed(_)));
-    match (failed, &verification.about, &verification.as_known_at) {
-        (Some(check), ..) => {
-            format!("nothing that rests on {}, which failed, nor on what comes after it.", check.name())
-        }
-        (None, Some(about), Some(known)) if exit != Exit::Indeterminate => format!(
-            "the log that you trust signed that this is everything it held about {about} up to index {}, unchanged and in this order.",
-            known.index
-        ),
-        (None, Some(about), Some(known)) => format!(
-            "the log that you trust signed that this is everything it held about {about} up to index {}; what follows from it cannot be told.",
-            known.index
-        ),
-        _ => "nothing.".to_owned(),
+    // Every check up to this one speaks of bytes and signatures, the later ones of age and rules.
+    let is_whole = verification
+        .checks
+        .iter()
+        .any(|check| check.step == Step::StatementSignature && check.outcome == Outcome::Passed);
+    let (Some(about), Some(known), true) = (&verification.about, &verification.as_known_at, is_whole) else {
+        return match failed {
+            Some(check) => format!("nothing: {} failed.", check.name()),
+            None => "nothing.".to_owned(),
+        };
+    };
+    let base = format!(
+        "the log that you trust signed that this is everything it held about {about} up to index {}, unchanged and in this order",
+        known.index
+    );
+    match failed {
+        Some(check) => format!("{base}; not what follows from it, for {} failed.", check.name()),
+        None if exit == Exit::Indeterminate => format!("{base}; what follows from it cannot be told."),
+        None => format!("{base}; by the public rules the answer above follows from it."),
     }
 }
 
@@ -207,10 +213,7 @@ fn write_details(text: &mut String, standing: &Standing) -> std::fmt::Result {
         let summary = report.summary.replace('\n', " ");
         writeln!(text, "  {}  {} ({}): {summary}", report.date, report.publisher, report.kind)?;
     }
-    match &standing.otherwise {
-        Some(otherwise) => writeln!(text, "  if nothing more is registered: {}", otherwise.sentence()),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 fn on_text(on: On, zone: &str) -> String {

@@ -1,0 +1,121 @@
+//! `nospy serve`: run the registry until it is asked to stop; every admitted statement is answered first.
+
+use std::future::Future;
+use std::path::PathBuf;
+
+use clap::Args;
+use nospy::registry::{Mode, Registry};
+use nospy::rpc::{Limits, TlsIdentity, serve};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use zeroize::Zeroizing;
+
+use crate::config::Config;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::{describe, files, keys, node};
+
+/// Run the registry that the configuration describes.
+///
+/// SIGTERM or SIGINT stops it: nobody new is accepted, every admitted statement is answered, then it ends. Log lines go
+/// to stderr; NOSPY_LOG chooses them (such as nospy=debug).
+#[derive(Args)]
+pub struct ServeArgs {
+    /// Address and port to listen on, instead of the configured ones; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", env = "NOSPY_LISTEN")]
+    listen: Option<String>,
+    /// The certificate chain for TLS, PEM.
+    #[arg(long, value_name = "FILE", env = "NOSPY_TLS_CERTIFICATE", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// The private key for TLS, PEM.
+    #[arg(long, value_name = "FILE", env = "NOSPY_TLS_KEY", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// If the registry cannot be opened, or the port is taken.
+pub fn run(args: &ServeArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
+    let filter = EnvFilter::try_from_env("NOSPY_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let (settings, origin) = node::settings(config)?;
+    let tls = tls(args, config)?;
+    let log_key = keys::read_private(&settings.log_key)?;
+    let storage = node::storage(&settings.data)?;
+    let listen = args.listen.clone().unwrap_or_else(|| settings.listen.clone());
+    let opening = node::opening(storage, &settings.guard, log_key, origin);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::new(Exit::Internal, format!("no runtime: {error}")))?;
+    runtime.block_on(async {
+        // First the port: a registry that nobody could reach does not touch its log.
+        let listener = TcpListener::bind(&listen)
+            .await
+            .map_err(|error| CliError::usage(format!("cannot listen on {listen}: {error}")))?;
+        let address = listener.local_addr().map_err(|error| CliError::usage(format!("cannot listen: {error}")))?;
+        let stopped = stop_signal()?;
+        let registry = Registry::open(opening).map_err(|error| node::cannot_open(&error))?;
+        if let Mode::ReadOnly { reason } = registry.mode() {
+            output.say(format!("READ ONLY: nothing is registered until this is settled. {reason}"));
+        }
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let text = format!(
+            "{}serving {} on {scheme}://{address}\nlog key {}",
+            describe::demo_mark(registry.origin()),
+            registry.origin(),
+            registry.log_key()
+        );
+        let json = json!({
+            "origin": registry.origin().as_str(), "demo": registry.is_demo(), "url": format!("{scheme}://{address}"),
+            "log_key": registry.log_key().to_string(), "signing": registry.mode() == Mode::Signing,
+        });
+        output.data(&text, json)?;
+        serve(registry, listener, Limits::default(), tls, stopped)
+            .await
+            .map_err(|error| CliError::new(Exit::Internal, with_causes(&error)))
+    })?;
+    output.say("Stopped; everything that was admitted has been answered.");
+    Ok(Exit::Ok)
+}
+
+/// Certificate and key, if TLS is asked for.
+fn tls(args: &ServeArgs, config: &Config) -> Result<Option<TlsIdentity>, CliError> {
+    let configured = config.serve.as_ref();
+    let certificate = args.tls_certificate.as_ref().or(configured.and_then(|serve| serve.tls_certificate.as_ref()));
+    let key = args.tls_key.as_ref().or(configured.and_then(|serve| serve.tls_key.as_ref()));
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => Ok(Some(TlsIdentity {
+            certificate_pem: files::read(certificate)?,
+            key_pem: Zeroizing::new(files::read(key)?),
+        })),
+        (None, None) => Ok(None),
+        _ => Err(CliError::usage("TLS needs both tls_certificate and tls_key")),
+    }
+}
+
+/// Done at the first SIGTERM or SIGINT. The handlers stand before the log is opened.
+fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
+    let handler = |kind| signal(kind).map_err(|error| CliError::new(Exit::Internal, format!("no signals: {error}")));
+    let (mut terminate, mut interrupt) = (handler(SignalKind::terminate())?, handler(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
