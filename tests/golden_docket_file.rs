@@ -160,7 +160,10 @@ fn parts(file: &DocketFile<'_>, bytes: &[u8]) -> DocketFileParts {
             .iter()
             .map(|docket| DocketParts {
                 subject: docket.subject.clone(),
-                proof: MapProof { siblings: docket.siblings.iter().collect(), other: docket.other },
+                proof: MapProof {
+                    siblings: docket.siblings.iter().collect(),
+                    other: docket.other.map(|(key, value)| (*key, *value)),
+                },
                 entries: match &docket.entries {
                     Entries::Full(entries) => EntriesParts::Full(entries.iter().map(entry).collect()),
                     Entries::List(entries) => EntriesParts::List(entries.clone()),

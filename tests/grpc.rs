@@ -1,5 +1,8 @@
 //! The service through its own door: a real server, a real socket, the verifying client.
 
+#![cfg(feature = "rpc")]
+#![allow(clippy::panic)] // a test that panics has failed
+
 mod served;
 
 use std::collections::BTreeSet;
@@ -12,7 +15,7 @@ use nospy::rpc::proto::log_client::LogClient;
 use nospy::rpc::proto::registry_client::RegistryClient;
 use nospy::rpc::proto::{self, get_statement_request};
 use nospy::rpc::{
-    AgreementsFilter, ClientError, EntryRef, ForgetfulCheckpoints, Limits, ServerRefusal, VerifyingClient,
+    AgreementsFilter, ClientError, Connection, EntryRef, ForgetfulCheckpoints, Limits, ServerRefusal, VerifyingClient,
 };
 use nospy::statement::Subject;
 use served::{Engine, Served, acceptance, enrolment, government, listing, offer, options, sign, vendor};
@@ -218,7 +221,9 @@ async fn an_agreement_is_listed_proved_and_read() {
     let client = served.client().await;
     client.publish(&enrolment("acme", "vendor", "se", &vendor())).await.expect("the vendor is enrolled");
     client.publish(&enrolment("de-bsi", "government", "de", &government())).await.expect("the government is enrolled");
-    let offer = offer("no-spy", TEXT);
+    // Longer than a chunk in either direction.
+    let text = TEXT.repeat(10_000);
+    let offer = offer("no-spy", &text);
     client.publish(&offer).await.expect("offered");
     let (today, tomorrow) = days();
     client.publish(&acceptance("no-spy", &offer, &today, &tomorrow)).await.expect("accepted");
@@ -249,12 +254,12 @@ async fn an_agreement_is_listed_proved_and_read() {
         assert!(check.file.is_some(), "{about}: {:?}", check.checks);
     }
 
-    let digest = client.deposit_text(TEXT).await.expect("deposited");
-    assert_eq!(digest, sha256(&[TEXT]));
-    assert_eq!(client.deposit_text(TEXT).await.expect("again"), digest);
-    let text = client.fetch_text(&digest).await.expect("deposited before");
-    assert_eq!(text.bytes, TEXT);
-    assert_eq!(text.media_type.on_the_servers_word(), "text/plain");
+    let digest = client.deposit_text(&text).await.expect("deposited");
+    assert_eq!(digest, sha256(&[&text]));
+    assert_eq!(client.deposit_text(&text).await.expect("again"), digest);
+    let found = client.fetch_text(&digest).await.expect("deposited before");
+    assert!(found.bytes == text, "{} bytes of {}", found.bytes.len(), text.len());
+    assert_eq!(found.media_type.on_the_servers_word(), "text/plain");
 }
 
 /// Goal: the promise of an end in peace. Method: sixty publishes are in flight when the server is told to stop; each ends in
@@ -347,6 +352,72 @@ async fn a_connection_without_a_call_ends() {
     client.log_info().await.expect("served");
     tokio::time::sleep(Duration::from_millis(400)).await;
     client.log_info().await.expect("still served");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tls_is_served_and_checked() {
+    let limits = Limits { handshake_time_max: Duration::from_millis(200), ..Limits::default() };
+    let served = Served::start_with(Engine::Memory, limits, options(), Some(served::tls())).await;
+    let url = format!("https://localhost:{}", served.address.port());
+    let trusting = Connection { url: url.clone(), ca_pem: Some(served::tls().certificate_pem) };
+    let mut client = VerifyingClient::connect(&trusting, served.log(), ForgetfulCheckpoints::default())
+        .await
+        .expect("the certificate is the one expected");
+    client.publish(&listing("acme")).await.expect("published");
+    client.checkpoint().await.expect("signed");
+    // Who does not know the certificate does not talk.
+    let strict = Connection { url, ca_pem: None };
+    let unknown = VerifyingClient::connect(&strict, served.log(), ForgetfulCheckpoints::default()).await;
+    assert!(matches!(unknown, Err(ClientError::Network { .. } | ClientError::Address { .. })), "{:?}", unknown.err());
+    // Half a handshake is ended.
+    let mut socket = TcpStream::connect(served.address).await.expect("accepted");
+    socket.write_all(&[0x16, 3, 1]).await.expect("written");
+    let mut rest = Vec::new();
+    let ended = tokio::time::timeout(Duration::from_secs(5), socket.read_to_end(&mut rest)).await;
+    assert!(ended.is_ok(), "the server ends it");
+}
+
+/// Goal: a stream that drips does not hold its place. Method: one chunk, then nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dripping_deposit_is_cut() {
+    let limits = Limits { chunk_time_max: Duration::from_millis(200), ..Limits::default() };
+    let served = Served::start_with(Engine::Memory, limits, options(), None).await;
+    let mut raw = RegistryClient::new(channel(&served).await);
+    let first = proto::DepositTextRequest { sha256: vec![1; 32], size: 10, chunk: b"1".to_vec() };
+    let pieces = tokio_stream::StreamExt::chain(tokio_stream::iter([first]), tokio_stream::pending());
+    let answer = tokio::time::timeout(Duration::from_secs(5), raw.deposit_text(pieces)).await;
+    let status = answer.expect("the server does not wait").expect_err("cut");
+    assert_eq!(status.code(), Code::DeadlineExceeded);
+    assert_eq!(status.get_error_details().error_info().expect("named").reason, "too_slow");
+}
+
+/// Goal: a reader that does not read holds nothing for long. Method: room for one text; the first reader takes its stream
+/// and reads none of it, while the text is longer than what HTTP/2 lets pass unread.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unread_text_makes_room() {
+    let limits = Limits { texts_at_work_max: 1, chunk_time_max: Duration::from_millis(300), ..Limits::default() };
+    let served = Served::start_with(Engine::Memory, limits, options(), None).await;
+    let client = served.client().await;
+    client.publish(&enrolment("acme", "vendor", "se", &vendor())).await.expect("the vendor is enrolled");
+    let text = TEXT.repeat(400_000);
+    client.publish(&offer("no-spy", &text)).await.expect("offered");
+    let digest = client.deposit_text(&text).await.expect("deposited");
+    let mut raw = RegistryClient::new(channel(&served).await);
+    let request = proto::FetchTextRequest { sha256: digest.0.to_vec() };
+    let mut unread = raw.fetch_text(request).await.expect("found").into_inner();
+    let refused = refusal(client.fetch_text(&digest).await.expect_err("no room"));
+    assert_eq!((refused.code, refused.reason.as_str()), (Code::ResourceExhausted, "busy"));
+    assert!(refused.retry_after.is_some());
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert_eq!(client.fetch_text(&digest).await.expect("there is room again").bytes.len(), text.len());
+    // Who reads at last finds an error, not a short text.
+    let end = loop {
+        match unread.message().await {
+            Ok(Some(_)) => {}
+            end => break end,
+        }
+    };
+    assert_eq!(end.expect_err("cut").code(), Code::DeadlineExceeded);
 }
 
 #[tokio::test(flavor = "multi_thread")]

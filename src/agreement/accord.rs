@@ -90,10 +90,17 @@ pub(in crate::agreement) fn check_accept(world: &World, act: &Act, body: &Accept
     for clause in body.reservations.iter().flatten() {
         check_reservation(made, clause)?;
     }
-    let from = made.terms.term.effective.unwrap_or_else(|| made.zone.day_of(made.time_ms));
+    let offered = made.zone.day_of(made.time_ms);
+    let from = made.terms.term.effective.unwrap_or(offered);
     demand(from <= body.effective, || {
         let message = format!("the acceptance is effective on {}, before the offer could be", body.effective);
         Refusal::new(Rule::EffectiveBeforeOffer, message, format!("effective {from} or later"))
+    })?;
+    // Else an acceptance dated far back would count as late, and let the acts after it be dated back too.
+    let first = offered.min(from);
+    demand(first <= body.date, || {
+        let message = format!("the acceptance is dated {}, before the offer", body.date);
+        Refusal::new(Rule::EffectiveBeforeOffer, message, format!("date {first} or later"))
     })
 }
 

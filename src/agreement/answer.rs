@@ -208,10 +208,10 @@ impl OfferState {
     }
 }
 
-/// The agreement that a day is about: the one that lives, else the newest that had come about.
+/// The agreement that a day is about: the one that has begun and not ended, else the newest that had come about.
 fn life_on(state: &AgreementState, day: LegalDate) -> Option<&Life> {
     let known = || state.lives.iter().rev().filter(|life| life.exists_on(day));
-    known().find(|life| !life.has_ended_on(day)).or_else(|| known().next())
+    known().find(|life| life.effective <= day && !life.has_ended_on(day)).or_else(|| known().next())
 }
 
 fn tell_findings(standing: &mut Standing, state: &AgreementState, day: LegalDate) {

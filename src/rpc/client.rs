@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use tonic::Streaming;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 
 use crate::agreement::On;
@@ -24,6 +25,8 @@ use crate::statement::{GovernmentOrCountry, Party, Statement, StatementId, Subje
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an answer may take; longer than the server's own limit, so that the server's words arrive.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a text may take to go out.
+const DEPOSIT_TIMEOUT: Duration = Duration::from_secs(150);
 /// Longest docket file, in bytes (docs/formats.md §0).
 const DOCKET_LEN_MAX: usize = 64 * 1024 * 1024;
 /// Longest text, in bytes.
@@ -293,11 +296,11 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     /// # Errors
     /// [`CheckError::TooLong`] beyond 64 MiB.
     pub async fn docket_file(&self, subject: &Subject) -> Result<Unverified<Vec<u8>>, ClientError> {
-        let request = proto::GetDocketRequest { subject: subject.to_string() };
+        let request = timed(proto::GetDocketRequest { subject: subject.to_string() });
         let mut stream = self.dockets().get_docket(request).await.map_err(|e| self.error(e))?.into_inner();
         let mut file = Vec::new();
         let mut size = None;
-        while let Some(piece) = stream.message().await.map_err(|e| self.error(e))? {
+        while let Some(piece) = self.next(&mut stream).await? {
             size.get_or_insert(piece.size);
             append(&mut file, &piece.chunk, DOCKET_LEN_MAX, "docket file")?;
         }
@@ -322,7 +325,9 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
             first.sha256 = digest.0.to_vec();
             first.size = text.len() as u64;
         }
-        self.registry().deposit_text(tokio_stream::iter(pieces)).await.map_err(|e| self.error(e))?;
+        let mut request = tonic::Request::new(tokio_stream::iter(pieces));
+        request.set_timeout(DEPOSIT_TIMEOUT);
+        self.registry().deposit_text(request).await.map_err(|e| self.error(e))?;
         Ok(digest)
     }
 
@@ -331,11 +336,11 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     /// # Errors
     /// [`CheckError::Digest`] if other bytes came.
     pub async fn fetch_text(&self, digest: &Digest) -> Result<Text, ClientError> {
-        let request = proto::FetchTextRequest { sha256: digest.0.to_vec() };
+        let request = timed(proto::FetchTextRequest { sha256: digest.0.to_vec() });
         let mut stream = self.registry().fetch_text(request).await.map_err(|e| self.error(e))?.into_inner();
         let mut bytes = Vec::new();
         let mut media_type = None;
-        while let Some(piece) = stream.message().await.map_err(|e| self.error(e))? {
+        while let Some(piece) = self.next(&mut stream).await? {
             media_type.get_or_insert(piece.media_type);
             append(&mut bytes, &piece.chunk, TEXT_LEN_MAX, "text")?;
         }
@@ -414,6 +419,15 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
 
     fn directory(&self) -> DirectoryClient<Channel> {
         DirectoryClient::new(self.channel.clone())
+    }
+
+    async fn next<T>(&self, stream: &mut Streaming<T>) -> Result<Option<T>, ClientError> {
+        let message = tokio::time::timeout(ANSWER_TIMEOUT, stream.message()).await;
+        let message = message.map_err(|_| ClientError::Network {
+            url: self.url.clone(),
+            reason: "the next piece of the answer does not come".to_owned(),
+        })?;
+        message.map_err(|status| self.error(status))
     }
 
     fn error(&self, status: tonic::Status) -> ClientError {

@@ -151,6 +151,14 @@ pub fn acceptance(reference: &str, offer: &Statement, date: &str, effective: &st
     sign(&government(), "de-bsi", &format!("agreement/acme/{reference}/de-bsi"), "agreement.accept", &body)
 }
 
+/// A certificate for `localhost` that is its own authority, valid from 2020 to 2120, and its key. For tests only.
+pub fn tls() -> TlsIdentity {
+    TlsIdentity {
+        certificate_pem: include_bytes!("localhost.crt").to_vec(),
+        key_pem: include_bytes!("localhost.key").to_vec().into(),
+    }
+}
+
 pub fn options() -> Options {
     Options::default()
 }

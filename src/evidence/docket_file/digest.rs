@@ -145,7 +145,7 @@ fn check_docket(file: &DocketFile<'_>, docket: &Docket<'_>, times_ms: &[u64]) ->
     let (key, root) = (docket_key(&docket.subject.to_string()), &file.last_seal().dockets);
     let siblings: Vec<_> = docket.siblings.iter().collect();
     match docket.entries.is_empty() {
-        true => check_absence(&key, docket.other.as_ref().map(|(key, value)| (key, value)), &siblings, root),
+        true => check_absence(&key, docket.other, &siblings, root),
         false => check_presence(&key, &value, &siblings, root),
     }
     .map_err(|error| DocketDigestError::Map { subject: subject(), error })

@@ -14,8 +14,8 @@ pub use crate::evidence::docket_file::closure::{ClosureError, HEIR_GENERATIONS_M
 pub use crate::evidence::docket_file::digest::DocketDigestError;
 pub use crate::evidence::docket_file::keys::StatementSignatureError;
 pub use crate::evidence::docket_file::model::{
-    DOCKET_FILE_ENTRIES_MAX, DOCKET_FILE_LEN_MAX, Docket, DocketFile, DocketFileParts, DocketParts, Entries,
-    EntriesParts, Entry, EntryParts, FileStatement, HashList, ListEntry, SealEntry,
+    DOCKET_FILE_DOCKETS_MAX, DOCKET_FILE_ENTRIES_MAX, DOCKET_FILE_LEN_MAX, Docket, DocketFile, DocketFileParts,
+    DocketParts, Entries, EntriesParts, Entry, EntryParts, FileStatement, HashList, ListEntry, SealEntry,
 };
 pub use crate::evidence::docket_file::reader::FileFormatError;
 pub use crate::evidence::docket_file::seals::SealOrderError;

@@ -11,6 +11,8 @@ use crate::statement::{Origin, Statement, StatementId, Subject};
 pub const DOCKET_FILE_LEN_MAX: usize = 64 << 20;
 /// Most entries of a docket file; one that stands in two dockets counts twice, seals do not count.
 pub const DOCKET_FILE_ENTRIES_MAX: usize = 65_536;
+/// Most dockets of a docket file, present or absent.
+pub const DOCKET_FILE_DOCKETS_MAX: usize = 65_536;
 
 /// A well-formed docket file: its form, names, order and closure hold; no signature and no hash is checked yet.
 ///
@@ -59,7 +61,7 @@ pub struct Docket<'a> {
     /// Proof in the docket map, deepest first, ≤ 256.
     pub siblings: HashList<'a>,
     /// In a proof of absence, the other leaf at its place.
-    pub other: Option<(Hash, [u8; DOCKET_VALUE_LEN])>,
+    pub other: Option<(&'a Hash, &'a [u8; DOCKET_VALUE_LEN])>,
     /// Its entries; none is a claim of absence.
     pub entries: Entries<'a>,
 }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use crate::codec::{CborError, Item, Kind};
 use crate::crypto::Digest;
 use crate::evidence::docket_file::{
-    ClosureError, DOCKET_FILE_ENTRIES_MAX, DOCKET_FILE_LEN_MAX, Docket, DocketFile, Entries, Entry, FileStatement,
-    HashList, ListEntry, SealEntry, required_dockets,
+    ClosureError, DOCKET_FILE_DOCKETS_MAX, DOCKET_FILE_ENTRIES_MAX, DOCKET_FILE_LEN_MAX, Docket, DocketFile, Entries,
+    Entry, FileStatement, HashList, ListEntry, SealEntry, required_dockets,
 };
 use crate::evidence::{CHECKPOINT_SIZE_MIN, CheckpointError, Seal, SealError, SignedCheckpoint};
 use crate::merkle::{DOCKET_VALUE_LEN, Hash, MAP_SIBLINGS_MAX, PATH_LEN_MAX};
@@ -40,6 +40,9 @@ pub enum FileFormatError {
     /// More than [`DOCKET_FILE_ENTRIES_MAX`] entries.
     #[error("a docket file has at most 65536 entries")]
     TooManyEntries,
+    /// More than [`DOCKET_FILE_DOCKETS_MAX`] dockets.
+    #[error("a docket file has at most 65536 dockets")]
+    TooManyDockets,
     /// A name does not fit its grammar.
     #[error("{part}: {error}")]
     Name {
@@ -94,6 +97,9 @@ pub enum FileFormatError {
     /// Claims presence and absence at once.
     #[error("the docket {0} has entries and another leaf that shows that it has none")]
     OtherWithEntries(Subject),
+    /// Shows absence by a docket map that holds nothing at all.
+    #[error("the docket {0} is shown absent from an empty map, which no log of ours has")]
+    EmptyMap(Subject),
     /// A docket that belongs to the file is not in it.
     #[error("the docket {0} belongs to this file and is missing")]
     DocketMissing(Subject),
@@ -109,6 +115,13 @@ pub enum FileFormatError {
     #[error("the parties follow more than 16 generations of predecessors")]
     TooManySuccessions,
 }
+
+// The fewest bytes that a member of each list takes, so that room is made at once and never more than the file's own
+// length calls for, whatever its heads claim.
+const SEAL_LEN_MIN: usize = 300;
+const DOCKET_LEN_MIN: usize = 71;
+const ENTRY_LEN_MIN: usize = 250;
+const LIST_ENTRY_LEN_MIN: usize = 51;
 
 const ENTRY: &str = "a map of index, path (≤ 63 hashes) and statement";
 
@@ -147,14 +160,17 @@ impl<'a> DocketFile<'a> {
     }
 
     fn check_closure(&self) -> Result<(), FileFormatError> {
-        let mut by_subject = HashMap::with_capacity(self.dockets.len());
-        for docket in &self.dockets {
-            if by_subject.insert(&docket.subject, docket).is_some() {
-                return Err(FileFormatError::DocketTwice(docket.subject.clone()));
-            }
+        let by_subject = self.sorted_by_subject();
+        let find = |subject: &Subject| {
+            let place = by_subject.binary_search_by(|place| self.dockets[*place as usize].subject.cmp(subject));
+            place.ok().map(|place| &self.dockets[by_subject[place] as usize])
+        };
+        let subject_of = |place: u32| &self.dockets[place as usize].subject;
+        if let Some(twice) = by_subject.windows(2).find(|pair| subject_of(pair[0]) == subject_of(pair[1])) {
+            return Err(FileFormatError::DocketTwice(subject_of(twice[0]).clone()));
         }
         let required = required_dockets(&self.about, self.dockets.len(), |subject| {
-            let docket = by_subject.get(subject).ok_or_else(|| FileFormatError::DocketMissing(subject.clone()))?;
+            let docket = find(subject).ok_or_else(|| FileFormatError::DocketMissing(subject.clone()))?;
             Ok(match &docket.entries {
                 Entries::Full(entries) => {
                     entries.iter().map(|entry| Arc::clone(&self.statements[entry.statement].statement)).collect()
@@ -167,7 +183,7 @@ impl<'a> DocketFile<'a> {
             ClosureError::TooManySuccessions => FileFormatError::TooManySuccessions,
             ClosureError::TooManyDockets { .. } => shape("dockets", "all the dockets that belong to this file"),
         })?;
-        if let Some(missing) = required.iter().find(|subject| !by_subject.contains_key(subject)) {
+        if let Some(missing) = required.iter().find(|subject| find(subject).is_none()) {
             return Err(FileFormatError::DocketMissing(missing.clone()));
         }
         for (i, docket) in self.dockets.iter().enumerate() {
@@ -180,10 +196,19 @@ impl<'a> DocketFile<'a> {
     }
 }
 
+impl DocketFile<'_> {
+    /// Places in [`DocketFile::dockets`], by subject.
+    fn sorted_by_subject(&self) -> Vec<u32> {
+        let mut places: Vec<u32> = (0..self.dockets.len() as u32).collect();
+        places.sort_unstable_by(|a, b| self.dockets[*a as usize].subject.cmp(&self.dockets[*b as usize].subject));
+        places
+    }
+}
+
 fn read_seals<'a>(item: &Item<'a>, origin: &Origin, size: u64) -> Result<Vec<SealEntry<'a>>, FileFormatError> {
     let items = item.array().filter(|items| items.remaining() > 0);
     let items = items.ok_or_else(|| shape("seals", "an array of at least one seal"))?;
-    let mut seals: Vec<SealEntry<'a>> = Vec::new();
+    let mut seals: Vec<SealEntry<'a>> = room(item, SEAL_LEN_MIN);
     for (i, item) in items.enumerate() {
         let part = || format!("seals[{i}]");
         let (index, bytes, path) = read_entry(&item).ok_or_else(|| shape(part(), ENTRY))?;
@@ -212,7 +237,14 @@ impl DocketReader<'_> {
     fn dockets<'a>(&mut self, item: &Item<'a>) -> Result<Vec<Docket<'a>>, FileFormatError> {
         let items = item.array().filter(|items| items.remaining() > 0);
         let items = items.ok_or_else(|| shape("dockets", "an array of at least one docket"))?;
-        items.enumerate().map(|(i, item)| self.docket(i, &item)).collect()
+        if items.remaining() > DOCKET_FILE_DOCKETS_MAX as u64 {
+            return Err(FileFormatError::TooManyDockets);
+        }
+        let mut dockets = room(item, DOCKET_LEN_MIN);
+        for (i, item) in items.enumerate() {
+            dockets.push(self.docket(i, &item)?);
+        }
+        Ok(dockets)
     }
 
     fn docket<'a>(&mut self, i: usize, item: &Item<'a>) -> Result<Docket<'a>, FileFormatError> {
@@ -246,15 +278,25 @@ impl DocketReader<'_> {
         if other.is_some() && count > 0 {
             return Err(FileFormatError::OtherWithEntries(subject));
         }
+        // An empty place at the root of the map: then there is no `registry` either. Without this, the smallest
+        // dockets would take more memory than they have bytes.
+        if count == 0 && other.is_none() && siblings.is_empty() {
+            return Err(FileFormatError::EmptyMap(subject));
+        }
         let part = |k: usize| format!("dockets[{i}].entries[{k}]");
         let entries = if subject.is_list() {
-            let list_entry = |(k, item)| {
-                read_list_entry(&item).ok_or_else(|| shape(part(k), "a map of index, time and id, as in every list"))
-            };
-            Entries::List(items.enumerate().map(list_entry).collect::<Result<_, _>>()?)
+            let mut list = room(&entries, LIST_ENTRY_LEN_MIN);
+            for (k, item) in items.enumerate() {
+                let entry = read_list_entry(&item);
+                list.push(entry.ok_or_else(|| shape(part(k), "a map of index, time and id, as in every list"))?);
+            }
+            Entries::List(list)
         } else {
-            let entry = |(k, item)| self.entry(&item, &|| part(k));
-            Entries::Full(items.enumerate().map(entry).collect::<Result<_, _>>()?)
+            let mut full = room(&entries, ENTRY_LEN_MIN);
+            for (k, item) in items.enumerate() {
+                full.push(self.entry(&item, &|| part(k))?);
+            }
+            Entries::Full(full)
         };
         Ok(Docket { subject, siblings, other, entries })
     }
@@ -301,9 +343,9 @@ fn read_list_entry(item: &Item<'_>) -> Option<ListEntry> {
     Some(ListEntry { index: index.uint()?, time_ms: time.uint()?, id: Digest(id.byte_array()?) })
 }
 
-fn read_other(item: &Item<'_>) -> Option<(Hash, [u8; DOCKET_VALUE_LEN])> {
+fn read_other<'a>(item: &Item<'a>) -> Option<(&'a Hash, &'a [u8; DOCKET_VALUE_LEN])> {
     let mut members = item.array().filter(|members| members.remaining() == 2)?;
-    Some((members.next()?.byte_array()?, members.next()?.byte_array()?))
+    Some((members.next()?.bytes()?.try_into().ok()?, members.next()?.bytes()?.try_into().ok()?))
 }
 
 fn hash_list<'a>(item: &Item<'a>, max: usize) -> Option<HashList<'a>> {
@@ -320,6 +362,12 @@ fn hash_list<'a>(item: &Item<'a>, max: usize) -> Option<HashList<'a>> {
         }
     }
     Some(HashList::new(content))
+}
+
+/// An empty list with room for the members of `item`, each of at least `len_min` bytes.
+fn room<T>(item: &Item<'_>, len_min: usize) -> Vec<T> {
+    let count = item.array().map_or(0, |members| usize::try_from(members.remaining()).unwrap_or(usize::MAX));
+    Vec::with_capacity(count.min(item.encoded().len() / len_min))
 }
 
 /// The values of a map that has exactly these text keys, in one walk.

@@ -5,7 +5,8 @@
 //! reader takes it; [`write_docket_file`] is held to the reader by the golden files.
 
 use crate::evidence::docket_file::{
-    DOCKET_FILE_ENTRIES_MAX, DOCKET_FILE_LEN_MAX, DocketFileParts, DocketParts, EntriesParts, EntryParts, ListEntry,
+    DOCKET_FILE_DOCKETS_MAX, DOCKET_FILE_ENTRIES_MAX, DOCKET_FILE_LEN_MAX, DocketFileParts, DocketParts, EntriesParts,
+    EntryParts, ListEntry,
 };
 use crate::merkle::Hash;
 
@@ -16,6 +17,12 @@ pub enum FileLimitError {
     /// More than [`DOCKET_FILE_ENTRIES_MAX`] entries.
     #[error("the file would have {count} entries, the limit is 65536")]
     TooManyEntries {
+        /// How many there are.
+        count: usize,
+    },
+    /// More than [`DOCKET_FILE_DOCKETS_MAX`] dockets.
+    #[error("the file would have {count} dockets, the limit is 65536")]
+    TooManyDockets {
         /// How many there are.
         count: usize,
     },
@@ -41,6 +48,9 @@ pub fn write_docket_file(parts: &DocketFileParts) -> Result<Vec<u8>, FileLimitEr
     let count = parts.dockets.iter().map(|docket| docket.entries.len()).sum();
     if count > DOCKET_FILE_ENTRIES_MAX {
         return Err(FileLimitError::TooManyEntries { count });
+    }
+    if parts.dockets.len() > DOCKET_FILE_DOCKETS_MAX {
+        return Err(FileLimitError::TooManyDockets { count: parts.dockets.len() });
     }
     let mut out = Writer(Vec::new());
     out.head(MAP, 6);

@@ -1,0 +1,329 @@
+//! From the bytes of a docket file to the standing: small logs are built, sealed and proved in memory, and what a
+//! stranger's `verify` says of them is compared with what the whole log knows.
+
+mod kit;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use kit::*;
+use nospy::agreement::{Force, On, Reason, Rule};
+use nospy::codec::Value;
+use nospy::crypto::{KeyLine, NoteAlgorithm};
+use nospy::evidence::{
+    Checkpoint, DocketFileParts, DocketParts, EntriesParts, EntryParts, Freshness, ListEntry, Outcome, PartyTrust,
+    Policy, Question, Seal, Step, Trust, Verdict, Verification, required_dockets, verify, write_docket_file,
+};
+use nospy::merkle::{
+    DOCKET_START, DocketValue, EMPTY_MAP_ROOT, Edge, Hash, MapProof, chain_next, chain_start, docket_key, docket_leaf,
+    docket_node, docket_step, leaf_hash, node_hash,
+};
+use nospy::statement::{Statement, Subject};
+
+const OFFER: &str = "offer/acme/r";
+const DE: &str = "agreement/acme/r/de-bsi";
+const FR: &str = "agreement/acme/r/fr-anssi";
+
+/// A log with proofs, all recomputed from its entries.
+struct Log {
+    entries: Vec<Arc<Statement>>,
+    /// Of each entry the index of the seal that closes its batch, and its time.
+    sealed: Vec<(usize, u64)>,
+    dockets: BTreeMap<Subject, Vec<usize>>,
+}
+
+impl Log {
+    /// Seals what a kit has pushed: what has one time is one batch.
+    fn of(kit: &Kit) -> Self {
+        let mut log = Self { entries: Vec::new(), sealed: Vec::new(), dockets: BTreeMap::new() };
+        let (mut prev, mut chain) = (None, chain_start(ORIGIN));
+        // The genesis is a batch of its own, a moment before everything else.
+        for batch in kit.log.chunk_by(|a, b| a.time_ms == b.time_ms && a.index > 0) {
+            let (from, time_ms) = (log.entries.len(), batch[0].time_ms - u64::from(batch[0].index == 0));
+            for act in batch {
+                for subject in act.statement.touches(|_| None).expect("it can be placed") {
+                    log.dockets.entry(subject).or_default().push(log.entries.len());
+                }
+                log.entries.push(Arc::clone(&act.statement));
+                log.sealed.push((from + batch.len(), time_ms));
+                chain = chain_next(&chain, &act.statement.id().0);
+            }
+            let (root, _) = map(&log.values(), None, 0);
+            let seal = Seal::draft(&origin(), from as u64, prev.as_ref(), time_ms, &chain, &root);
+            let seal = seal.sign(&key("log")).expect("a seal of ours parses");
+            chain = chain_next(&chain, &seal.id().0);
+            prev = Some(*seal.id());
+            log.entries.push(Arc::new(seal));
+            log.sealed.push((0, time_ms));
+        }
+        log
+    }
+
+    fn values(&self) -> Vec<(Hash, DocketValue)> {
+        let value = |entries: &Vec<usize>| {
+            let step = entries.iter().fold(DOCKET_START, |step, i| {
+                docket_step(&step, *i as u64, self.sealed[*i].1, &self.entries[*i].id().0)
+            });
+            DocketValue { count: entries.len() as u64, step }
+        };
+        self.dockets.iter().map(|(subject, entries)| (docket_key(&subject.to_string()), value(entries))).collect()
+    }
+
+    fn entry(&self, index: usize) -> EntryParts {
+        let leaves: Vec<Hash> = self.entries.iter().map(|entry| leaf_hash(entry.bytes())).collect();
+        let statement = Arc::clone(&self.entries[index]);
+        EntryParts { index: index as u64, statement, path: tree(&leaves, Some(index)).1 }
+    }
+
+    fn file(&self, about: &str) -> Vec<u8> {
+        let about: Subject = about.parse().expect("a subject");
+        let statements = |subject: &Subject| -> Vec<usize> { self.dockets.get(subject).cloned().unwrap_or_default() };
+        let subjects = required_dockets(&about, 100, |subject| {
+            Ok::<_, String>(statements(subject).into_iter().map(|i| Arc::clone(&self.entries[i])).collect())
+        });
+        let mut seals = vec![self.entries.len() - 1];
+        let mut dockets = Vec::new();
+        for subject in subjects.expect("a small log") {
+            let indexes = statements(&subject);
+            let (_, proof) = map(&self.values(), Some(&docket_key(&subject.to_string())), 0);
+            let entries = if subject.is_list() {
+                let entry = |i: &usize| ListEntry::new(*i as u64, self.sealed[*i].1, *self.entries[*i].id());
+                EntriesParts::List(indexes.iter().map(entry).collect())
+            } else {
+                seals.extend(indexes.iter().map(|i| self.sealed[*i].0));
+                EntriesParts::Full(indexes.iter().map(|i| self.entry(*i)).collect())
+            };
+            let other = proof.other.filter(|_| indexes.is_empty());
+            dockets.push(DocketParts { subject, proof: MapProof { other, ..proof }, entries });
+        }
+        seals.sort_unstable();
+        seals.dedup();
+        let mut edge = Edge::new();
+        self.entries.iter().for_each(|entry| edge.push(entry.id().0));
+        let checkpoint = Checkpoint { origin: origin(), size: edge.size(), root: edge.root() };
+        let parts = DocketFileParts {
+            about,
+            origin: origin(),
+            checkpoint: checkpoint.sign(&log_key(), &key("log")).to_string(),
+            seals: seals.into_iter().map(|i| self.entry(i)).collect(),
+            dockets,
+        };
+        write_docket_file(&parts).expect("within limits")
+    }
+}
+
+/// Root and inclusion path, straight from RFC 9162 §2.1.
+fn tree(leaves: &[Hash], index: Option<usize>) -> (Hash, Vec<Hash>) {
+    if let [leaf] = leaves {
+        return (*leaf, Vec::new());
+    }
+    let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
+    let (inside_left, inside_right) =
+        (index.filter(|i| *i < left.len()), index.and_then(|i| i.checked_sub(left.len())));
+    let (left, right) = (tree(left, inside_left), tree(right, inside_right));
+    let path = match index {
+        Some(_) if inside_left.is_some() => [left.1, vec![right.0]].concat(),
+        Some(_) => [right.1, vec![left.0]].concat(),
+        None => Vec::new(),
+    };
+    (node_hash(&left.0, &right.0), path)
+}
+
+/// Root of the docket map and the proof for a key, straight from formats §6.
+fn map(values: &[(Hash, DocketValue)], key: Option<&Hash>, depth: usize) -> (Hash, MapProof) {
+    match values {
+        [] => (EMPTY_MAP_ROOT, MapProof::default()),
+        [(own, value)] => {
+            let other = key.filter(|key| *key != own).map(|_| (*own, value.to_bytes()));
+            (docket_leaf(own, value), MapProof { siblings: Vec::new(), other })
+        }
+        _ => {
+            let bit = |key: &Hash| key[depth / 8] & (0x80 >> (depth % 8)) != 0;
+            let (ones, zeros): (Vec<_>, Vec<_>) = values.iter().copied().partition(|(key, _)| bit(key));
+            let is_one = key.is_some_and(bit);
+            let (zeros, ones) =
+                (map(&zeros, key.filter(|_| !is_one), depth + 1), map(&ones, key.filter(|_| is_one), depth + 1));
+            let ((_, mut proof), sibling) = if is_one { (ones.clone(), zeros.0) } else { (zeros.clone(), ones.0) };
+            proof.siblings.push(sibling);
+            (docket_node(&zeros.0, &ones.0), proof)
+        }
+    }
+}
+
+fn log_key() -> KeyLine {
+    KeyLine::new(ORIGIN, NoteAlgorithm::Ed25519, key("log").public()).expect("an origin is a note name")
+}
+
+fn trust() -> Trust {
+    Trust::of(Policy::of_log(log_key()))
+}
+
+fn on(day: &str) -> Question {
+    Question { on: Some(On::Day(day.parse().expect("a day"))), freshness: None }
+}
+
+fn ask(kit: &Kit, about: &str, day: &str) -> Verification {
+    verify(&Log::of(kit).file(about), &trust(), &on(day))
+}
+
+#[track_caller]
+fn assert_outcomes(verification: &Verification, failed: Option<Step>) {
+    for check in &verification.checks {
+        let expected = match failed {
+            Some(failed) if check.step == failed => matches!(check.outcome, Outcome::Failed(_)),
+            Some(failed) if check.step > failed => check.outcome == Outcome::NotRun,
+            _ if matches!(check.step, Step::WitnessQuorum | Step::Freshness) => {
+                matches!(check.outcome, Outcome::Skipped(_))
+            }
+            _ => check.outcome == Outcome::Passed,
+        };
+        assert!(expected, "{check:?}");
+    }
+}
+
+/// An offer to DE and FR, accepted by DE on 2026-01-10.
+fn agreed() -> Kit {
+    let mut kit = Kit::default();
+    let made = kit.ok("acme", OFFER, "offer.make", offer(&["de-bsi", "fr-anssi"], vec![]));
+    kit.at("2026-01-10");
+    kit.ok("de-bsi", DE, "agreement.accept", accept(&made, "2026-01-10"));
+    kit.at("2026-02-01");
+    kit.ok("lab", "report/lab/press", "report.offer", report("2026-01-20", "acme", &["de-bsi"]));
+    kit
+}
+
+#[test]
+fn a_file_answers_as_the_whole_log_does() {
+    let kit = agreed();
+    for about in [DE, FR, OFFER, "between/acme/de-bsi", "between/acme/fr", "between/acme/gb-ncsc"] {
+        for day in ["2025-12-31", "2026-01-05", "2026-01-11", "2026-01-31", "2027-01-01"] {
+            let verification = ask(&kit, about, day);
+            assert_outcomes(&verification, None);
+            let found = verification.standing.expect("every step passed");
+            let mut known = kit.standing(about, day);
+            known.known_at = found.known_at;
+            known.list.iter_mut().for_each(|(_, standing)| standing.known_at = found.known_at);
+            assert_eq!(found.force, known.force, "{about} on {day}");
+            assert_eq!((found.assent, found.flags), (known.assent, known.flags), "{about} on {day}");
+            assert_eq!(found.list.len(), known.list.len(), "{about} on {day}");
+        }
+    }
+}
+
+#[test]
+fn each_answer_has_its_verdict() {
+    let kit = agreed();
+    let verdict = |about: &str, day: &str| ask(&kit, about, day).verdict();
+    assert_eq!(verdict(DE, "2026-01-11"), Verdict::Holds);
+    assert_eq!(verdict(DE, "2026-01-05"), Verdict::No, "offered is not in force");
+    assert_eq!(verdict(FR, "2026-01-11"), Verdict::No);
+    assert_eq!(verdict(OFFER, "2026-01-11"), Verdict::Holds);
+    assert_eq!(verdict("between/acme/de-bsi", "2026-01-11"), Verdict::Holds);
+    assert_eq!(verdict("between/acme/gb-ncsc", "2026-01-11"), Verdict::No, "absent, and both are known");
+    assert_eq!(verdict("between/acme/jp", "2026-01-11"), Verdict::No, "a country needs no listing");
+    assert_eq!(verdict("agreement/acme/r/de-bis", "2026-01-11"), Verdict::Indeterminate, "nobody knows de-bis");
+    assert_eq!(verdict("between/acne/de-bsi", "2026-01-11"), Verdict::Indeterminate, "nobody knows acne");
+    assert_eq!(verdict(DE, "2027-01-01"), Verdict::Indeterminate, "not yet known");
+    for about in ["party/acme", "registry", "roll/acme", "parties", "participants/acme/r"] {
+        let verification = ask(&kit, about, "2026-01-11");
+        assert_eq!(verification.verdict(), Verdict::Holds, "{about}");
+        assert!(verification.failed().is_none());
+    }
+}
+
+#[test]
+fn the_answer_says_whose_word_it_is() {
+    let kit = agreed();
+    let file = Log::of(&kit).file(DE);
+    let mut trust = trust();
+    let verification = verify(&file, &trust, &Question::default());
+    let words = |verification: &Verification| -> Vec<(String, PartyTrust)> {
+        verification.parties.iter().map(|line| (line.party.to_string(), line.trust)).collect()
+    };
+    let expected = [("acme", PartyTrust::Enrolled), ("de-bsi", PartyTrust::Enrolled)];
+    assert_eq!(words(&verification), expected.map(|(party, word)| (party.to_owned(), word)));
+    assert_eq!(verification.parties[0].names, ["The acme of tests"]);
+    assert_eq!(verification.not_proven.len(), 3);
+    let kinds: Vec<&str> = verification.history.iter().map(|line| line.kind.as_str()).collect();
+    assert_eq!(kinds, ["registry.genesis", "party.enrol", "party.enrol", "offer.make", "agreement.accept"]);
+    let known = verification.as_known_at.expect("the seals hold");
+    assert_eq!((known.time_ms, known.size), (kit.now_ms, known.index + 1));
+
+    trust.party_keys.insert("de-bsi".parse().expect("a party"), vec![kid("de-bsi")]);
+    let pinned = verify(&file, &trust, &Question::default());
+    assert_outcomes(&pinned, None);
+    assert_eq!(pinned.parties[1].trust, PartyTrust::Pinned);
+
+    trust.party_keys.insert("de-bsi".parse().expect("a party"), vec![kid("somebody")]);
+    let other = verify(&file, &trust, &Question::default());
+    assert_outcomes(&other, Some(Step::KeyAuthority));
+    assert_eq!(other.verdict(), Verdict::KeyWithoutAuthority);
+}
+
+#[test]
+fn freshness_is_asked_with_a_clock() {
+    let file = Log::of(&agreed()).file(DE);
+    let question = |now: u64| Question { on: None, freshness: Some(Freshness { now, max_age_s: 600 }) };
+    let sealed_s = ms("2026-02-01") / 1_000;
+    assert_eq!(verify(&file, &trust(), &question(sealed_s + 600)).verdict(), Verdict::Holds);
+    assert_eq!(verify(&file, &trust(), &question(sealed_s + 601)).verdict(), Verdict::Stale);
+    assert_eq!(verify(&file, &trust(), &question(sealed_s - 61)).verdict(), Verdict::Stale);
+}
+
+#[test]
+fn what_a_registry_let_in_by_mistake_fails_rules_and_changes_nothing() {
+    let mut kit = agreed();
+    // A second offer on the same subject, and an acceptance dated before the offer was made.
+    let again = kit.sign("acme", OFFER, "offer.make", offer(&[], vec![]));
+    kit.log_by_mistake(again).expect_err("once per subject");
+    let verification = ask(&kit, DE, "2026-01-11");
+    assert_outcomes(&verification, Some(Step::Rules));
+    assert_eq!(verification.inadmissible.len(), 1);
+    assert_eq!(verification.inadmissible[0].refusal.rule, Rule::OfferExists);
+    assert_eq!(verification.standing.as_ref().expect("rule 14").force, Force::InForce);
+    assert_eq!(verification.verdict(), Verdict::Indeterminate);
+}
+
+#[test]
+fn a_key_without_authority_fails_by_its_name() {
+    let mut kit = Kit::default();
+    let over = vec![("keys", Value::Array(vec![grant("se-x", "se-x", authority(&["agreement.decline"], false))]))];
+    let enrolment = with(enrolment("se-x", "government", "se"), over);
+    kit.ok("registrar", "party/se-x", "party.enrol", enrolment);
+    let made = kit.ok("acme", OFFER, "offer.make", offer(&[], vec![]));
+    kit.at("2026-01-10");
+    let accepted = kit.sign("se-x", "agreement/acme/r/se-x", "agreement.accept", accept(&made, "2026-01-10"));
+    kit.log_by_mistake(accepted).expect_err("its key may only decline");
+    let verification = ask(&kit, "agreement/acme/r/se-x", "2026-01-11");
+    assert_outcomes(&verification, Some(Step::KeyAuthority));
+    assert_eq!(verification.verdict(), Verdict::KeyWithoutAuthority);
+    assert!(verification.standing.is_some(), "rule 14");
+}
+
+#[test]
+fn an_unknown_kind_is_shown_and_makes_the_answer_unknown() {
+    let mut kit = agreed();
+    let strange = kit.sign("de-bsi", DE, "agreement.teleport", vec![("to", text("mars"))]);
+    let _ = kit.log_by_mistake(strange);
+    kit.at("2026-03-01");
+    kit.ok("lab", "report/lab/later", "report.offer", report("2026-01-20", "acme", &["de-bsi"]));
+    let verification = ask(&kit, DE, "2026-02-15");
+    assert_outcomes(&verification, None);
+    let force = verification.standing.as_ref().expect("every step passed").force;
+    assert_eq!(force, Force::Indeterminate(Reason::UnknownKind));
+    assert_eq!(verification.verdict(), Verdict::Indeterminate);
+    assert!(verification.history.iter().any(|line| line.kind == "agreement.teleport" && line.summary == "to: mars"));
+}
+
+#[test]
+fn a_file_of_another_log_or_with_a_changed_byte_ends_at_its_step() {
+    let file = Log::of(&agreed()).file(DE);
+    let other = KeyLine::new(ORIGIN, NoteAlgorithm::Ed25519, key("other log").public()).expect("a name");
+    let verification = verify(&file, &Trust::of(Policy::of_log(other)), &Question::default());
+    assert_outcomes(&verification, Some(Step::CheckpointSignature));
+    assert_eq!(verification.verdict(), Verdict::BadSignature);
+    assert!(verification.standing.is_none() && verification.history.is_empty());
+    let cut = verify(&file[..file.len() - 1], &trust(), &Question::default());
+    assert_outcomes(&cut, Some(Step::FileFormat));
+    assert_eq!(cut.verdict(), Verdict::Malformed);
+}
