@@ -1,5 +1,6 @@
 //! The program `nospy` against a registry that it serves itself: from `init` to a docket file that anybody verifies
 //! without a network.
+#![allow(clippy::unwrap_used)]
 
 mod program;
 
