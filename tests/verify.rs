@@ -1,5 +1,6 @@
 //! From the bytes of a docket file to the standing: small logs are built, sealed and proved in memory, and what a
 //! stranger's `verify` says of them is compared with what the whole log knows.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod kit;
 
