@@ -328,3 +328,19 @@ fn a_file_of_another_log_or_with_a_changed_byte_ends_at_its_step() {
     assert_outcomes(&cut, Some(Step::FileFormat));
     assert_eq!(cut.verdict(), Verdict::Malformed);
 }
+
+/// Nobody cosigned this file, so it has no byte that may change without a step failing before any rule is asked.
+#[test]
+fn no_changed_byte_reaches_the_rules() {
+    let file = Log::of(&agreed()).file(DE);
+    let mut changed = file.clone();
+    for at in 0..file.len() {
+        changed[at] ^= 1;
+        let verification = verify(&changed, &trust(), &Question::default());
+        let failed = verification.failed().unwrap_or_else(|| panic!("byte {at} does not matter"));
+        assert!(failed.step < Step::Freshness, "byte {at}: {failed:?}");
+        assert!(verification.standing.is_none() && verification.history.is_empty(), "byte {at}");
+        changed[at] ^= 1;
+    }
+    assert_eq!(verify(&changed, &trust(), &Question::default()).verdict(), Verdict::Holds);
+}
