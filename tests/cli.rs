@@ -1,133 +1,15 @@
 //! The program `nospy`, driven as people drive it: files in, files and exit codes out, no network.
+#![allow(clippy::unwrap_used)]
 
+mod program;
 mod vectors;
 
-use std::ffi::OsStr;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
-use nospy::crypto::{PublicKey, SigningKey, hex};
+use nospy::crypto::{SigningKey, hex};
 use nospy::evidence::Policy;
 use nospy::statement::{Statement, Unsigned};
 use serde_json::Value as Json;
 
-const ORIGIN: &str = "registry.example/nospy";
-
-/// A directory, and the program run inside it.
-struct Bench {
-    directory: tempfile::TempDir,
-}
-
-/// What a run left behind.
-struct Ran {
-    code: i32,
-    stdout: String,
-    stderr: String,
-}
-
-impl Bench {
-    fn new() -> Self {
-        Self { directory: tempfile::tempdir().unwrap() }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
-        fs::write(self.path(name), bytes).unwrap();
-    }
-
-    fn read(&self, name: &str) -> Vec<u8> {
-        fs::read(self.path(name)).unwrap()
-    }
-
-    fn command(&self, program: impl AsRef<OsStr>) -> Command {
-        let mut command = Command::new(program);
-        command.current_dir(self.directory.path()).stdin(Stdio::null());
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("NOSPY_")) {
-            command.env_remove(name);
-        }
-        command.env("XDG_STATE_HOME", self.path("state"));
-        command
-    }
-
-    fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Ran {
-        let mut command = self.command(env!("CARGO_BIN_EXE_nospy"));
-        let output = command.envs(variables.iter().copied()).args(arguments).output().unwrap();
-        Ran {
-            code: output.status.code().unwrap(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
-    }
-
-    fn run(&self, arguments: &[&str]) -> Ran {
-        self.run_with(&[], arguments)
-    }
-
-    /// Runs and expects exit code 0.
-    fn ok(&self, arguments: &[&str]) -> Ran {
-        self.run(arguments).exits(0)
-    }
-
-    /// Runs another program; `None` if it is not installed.
-    fn tool(&self, program: &str, arguments: &[&str]) -> Option<Ran> {
-        match self.command(program).args(arguments).output() {
-            Ok(output) => Some(Ran {
-                code: output.status.code().unwrap(),
-                stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-                stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-            }),
-            Err(_) => {
-                eprintln!("{program} is not installed: its part of this test is skipped");
-                None
-            }
-        }
-    }
-
-    /// A key without a passphrase in `name`, its public key in `name.pub`.
-    fn key(&self, name: &str) -> PublicKey {
-        self.ok(&["key", "new", name, "--no-passphrase", "--public", &format!("{name}.pub")]);
-        PublicKey::from_pem(std::str::from_utf8(&self.read(&format!("{name}.pub"))).unwrap()).unwrap()
-    }
-
-    /// A draft of an offer by `huawei` in `name`.
-    fn offer(&self, name: &str) {
-        let subject = "offer/huawei/no-spy-2019";
-        self.ok(&["draft", "offer.make", "--issuer", "huawei", "--subject", subject, "--origin", ORIGIN, "-o", name]);
-    }
-}
-
-impl Ran {
-    #[track_caller]
-    fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
-        self
-    }
-
-    #[track_caller]
-    fn says(self, text: &str) -> Self {
-        assert!(
-            self.stdout.contains(text) || self.stderr.contains(text),
-            "`{text}` is missing\nstdout:\n{}\nstderr:\n{}",
-            self.stdout,
-            self.stderr
-        );
-        self
-    }
-
-    #[track_caller]
-    fn json(&self) -> Json {
-        serde_json::from_str(&self.stdout).unwrap()
-    }
-}
-
-fn mode(path: &Path) -> u32 {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::metadata(path).unwrap().permissions().mode() & 0o777
-}
+use crate::program::{Bench, ORIGIN, mode};
 
 /// The names of the kinds that can be drafted.
 fn kinds(bench: &Bench) -> Vec<String> {

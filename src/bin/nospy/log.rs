@@ -1,6 +1,6 @@
 //! `nospy log`: what the log signed, and that it still holds what it held.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use nospy::crypto::hex;
@@ -46,6 +46,15 @@ enum What {
         #[command(flatten)]
         online: OnlineArgs,
     },
+    /// That the log still holds the tree of an older checkpoint: proves that the newest one extends it.
+    Consistency {
+        /// The older checkpoint, as a signed note.
+        old: PathBuf,
+        /// A second checkpoint that must belong to the same history.
+        new: Option<PathBuf>,
+        #[command(flatten)]
+        online: OnlineArgs,
+    },
     /// The head guard, on the registry's machine.
     Guard(guard::GuardArgs),
 }
@@ -57,6 +66,10 @@ enum What {
 pub fn run(args: &LogArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
     match &args.what {
         What::Checkpoint { out, online } => checkpoint(out.as_ref(), online, config, output),
+        What::Consistency { old, new, online } => {
+            let notes = std::iter::once(old).chain(new).map(|path| signed_note(path)).collect::<Result<Vec<_>, _>>()?;
+            consistency(&notes, &mut Online::connect(online, config, output)?, output)
+        }
         What::Guard(args) => guard::run(args, config, output),
         What::Proof { entry, out, receipt, online } => {
             let entry = match (entry.parse::<u64>(), entry.parse()) {
@@ -102,7 +115,34 @@ fn checkpoint(out: Option<&PathBuf>, args: &OnlineArgs, config: &Config, output:
     Ok(exit)
 }
 
-fn proof(
+/// A checkpoint from a file, as it was signed.
+fn signed_note(path: &Path) -> Result<SignedCheckpoint, CliError> {
+    SignedCheckpoint::parse(&files::read(path)?)
+        .map_err(|error| CliError::malformed(format!("{} is not a checkpoint: {error}", path.display())))
+}
+
+fn consistency(notes: &[SignedCheckpoint], online: &mut Online, output: &Output) -> Result<Exit, CliError> {
+    for signed in notes {
+        signed
+            .check_log_signature(&online.log)
+            .map_err(|error| CliError::new(Exit::BadSignature, format!("the checkpoint in the file: {error}")))?;
+        online.demand_same_history(signed.note().to_string().as_bytes())?;
+    }
+    let sizes: Vec<u64> = notes.iter().map(|signed| signed.checkpoint().size).collect();
+    let listed = sizes.iter().map(u64::to_string).collect::<Vec<_>>().join(" and ");
+    let text = format!(
+        "✓ the trees of {listed} entries are beginnings of the log that {} signs today: nothing in them was changed or removed",
+        online.log.name()
+    );
+    output.data(&text, json!({ "origin": online.log.name(), "sizes": sizes, "consistent": true }))?;
+    Ok(Exit::Ok)
+}
+
+/// Shows an entry that is proved to be in the log.
+///
+/// # Errors
+/// As [`Online::ask`].
+pub fn proof(
     entry: EntryRef,
     out: Option<&PathBuf>,
     receipt: Option<&PathBuf>,

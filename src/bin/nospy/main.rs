@@ -65,7 +65,7 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
     match cli.verb {
         Verb::Key(args) => key::run(args, &config, output),
         Verb::Draft(args) => draft::run(&args, &config, output),
-        Verb::Show(args) => show::run(&args, output),
+        Verb::Show(args) => show::run(&args, &config, output),
         Verb::Init(args) => init::run(&args, output),
         Verb::Verify(args) => verify::run(&args, &config, output),
         Verb::Serve(args) => serve::run(&args, &config, output),

@@ -5,22 +5,28 @@ use std::path::PathBuf;
 use clap::Args;
 use nospy::crypto::{Note, PublicKey, SigningKey, hex};
 use nospy::evidence::{DocketFile, Policy, Receipt, SignedCheckpoint};
+use nospy::rpc::EntryRef;
 use nospy::statement::{Statement, Unsigned};
 use serde_json::{Value as Json, json};
 
+use crate::config::Config;
 use crate::draft_file::{DraftFile, Header};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::online::{Online, OnlineArgs};
 use crate::output::Output;
-use crate::{describe, files, moment};
+use crate::{describe, files, log, moment};
 
 const UNVERIFIED: &str = "Nothing here has been verified. `nospy verify` checks a file against keys that you choose.";
 
 /// Say what a file is and what it says: docket file, statement, receipt, checkpoint, policy, draft, key.
 #[derive(Args)]
 pub struct ShowArgs {
-    /// The file; - for stdin.
+    /// The file; - for stdin. Or the id of a statement (64 hex digits), which is fetched and proved to be in the log.
+    #[arg(value_name = "FILE|ID")]
     file: PathBuf,
+    #[command(flatten)]
+    online: OnlineArgs,
 }
 
 /// What a file turned out to be.
@@ -33,7 +39,11 @@ struct Shown {
 ///
 /// # Errors
 /// [`Exit::Malformed`] if it is nothing that this program knows.
-pub fn run(args: &ShowArgs, output: &Output) -> Result<Exit, CliError> {
+pub fn run(args: &ShowArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
+    if let (Some(Ok(id)), false) = (args.file.to_str().map(str::parse), args.file.exists()) {
+        let mut online = Online::connect(&args.online, config, output)?;
+        return log::proof(EntryRef::Id(id), None, None, &mut online, output);
+    }
     let bytes = files::read(&args.file)?;
     let name = args.file.display().to_string();
     let shown = match bytes.first() {

@@ -110,14 +110,17 @@ fn write_verification(text: &mut String, verification: &Verification, exit: Exit
             known.index, known.size
         )?;
     }
-    if let Some(standing) = &verification.standing {
-        write_details(text, standing)?;
+    match &verification.standing {
+        Some(standing) if standing.force != Force::NotApplicable => write_details(text, standing)?,
+        _ => {}
     }
     if !verification.history.is_empty() {
         writeln!(text, "\nThe statements in this file, by registration:")?;
         for line in &verification.history {
             let time = moment::utc_ms(line.time_ms);
-            writeln!(text, "  {:>6}  {time}  {} by {} on {}", line.index, line.kind, line.issuer, line.subject)?;
+            let name = verification.parties.iter().find(|party| party.party.as_str() == line.issuer);
+            let name = name.and_then(|party| party.names.first()).map(|name| format!(" ({name})")).unwrap_or_default();
+            writeln!(text, "  {:>6}  {time}  {} by {}{name} on {}", line.index, line.kind, line.issuer, line.subject)?;
             if !line.summary.is_empty() {
                 writeln!(text, "          {}", line.summary.replace('\n', " "))?;
             }
