@@ -1,5 +1,6 @@
 //! Golden vectors of formats §9: docket files over an honest log and over lying ones, with mutations. Verification
 //! stops before the domain rules: the bodies of these statements are plausible only.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "vectors/docket_files.rs"]
 mod docket_files;

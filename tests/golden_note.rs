@@ -1,4 +1,5 @@
 //! Golden vectors of formats §7: checkpoints as signed notes, verified with the log's key and one witness's.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod vectors;
 

@@ -1,4 +1,5 @@
 //! Golden vectors of formats §8: receipts of statements, wrong ones, and a transparent statement.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod vectors;
 

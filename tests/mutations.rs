@@ -2,6 +2,7 @@
 //! is the same to the last bit.
 //!
 //! Without `NOSPY_FULL=1` a sample of the positions is tried; the seed is printed and `NOSPY_SEED` repeats it.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "vectors/docket_files.rs"]
 mod docket_files;

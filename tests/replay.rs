@@ -113,7 +113,8 @@ fn attempt(dice: &mut Dice, kit: &Kit) -> (String, String, &'static str, Fields<
             (either, about, "agreement.notice_revoke", body)
         }
         13 => {
-            let over = vec![("ground", text(*dice.pick(&["breach", "notice"]))), ("reasons", text("found"))];
+            let ground = *dice.pick(&["breach", "notice"]);
+            let over = vec![("ground", text(ground)), ("reasons", text("found"))];
             (either, about, "agreement.terminate", with(change(&carrier(), &today), over))
         }
         14 => {

@@ -637,3 +637,42 @@ fn rule_13_a_party_has_a_bounded_number_of_keys() {
     assert_eq!(full % 15, 0);
     kit.refused(Rule::QuotaExceeded, "acme", "party/acme", "party.keys", grants(full, 1));
 }
+
+#[test]
+fn rule_05_a_role_is_as_registered_not_as_the_subject_puts_it() {
+    let mut kit = Kit::default();
+    let about = "agreement/fr-anssi/r/de-bsi";
+    let act = kit.ok("de-bsi", about, "agreement.file", filing("2026-01-01", "2026-01-01", vec![]));
+    kit.refused(Rule::WrongSigner, "fr-anssi", about, "agreement.notice", notice(&act, "2026-01-01", "2026-06-01"));
+}
+
+#[test]
+fn rule_06_a_findings_dates_decide_not_the_order_of_registration() {
+    let (mut kit, _, _) = agreed(vec![]);
+    let opened = kit.ok("lab", DE, "finding.open", finding("2026-02-01"));
+    let step = |date: &str| vec![("ref", id(&opened)), ("date", text(date)), ("summary", text("so it is"))];
+    kit.at("2026-03-01");
+    kit.ok("acme", DE, "finding.appeal", step("2026-02-20"));
+    kit.ok("lab", DE, "finding.close", with(step("2026-02-10"), vec![("outcome", text("upheld"))]));
+    for (day, contention) in [
+        ("2026-01-31", Contention::None),
+        ("2026-02-01", Contention::Alleged),
+        ("2026-02-10", Contention::Closed),
+        ("2026-02-20", Contention::Appealed),
+    ] {
+        assert_eq!(kit.standing(DE, day).contention, contention, "{day}");
+    }
+}
+
+#[test]
+fn rule_14_a_report_by_who_may_not_report_is_not_told() {
+    let mut kit = Kit::default();
+    let statement = kit.sign("acme", "report/acme/own", "report.offer", report("2026-01-01", "acme", &["de"]));
+    kit.log_by_mistake(statement).unwrap_err();
+    kit.ok("lab", "report/lab/one", "report.reply", report("2026-01-01", "acme", &["de"]));
+    let standing = kit.expect("between/acme/de", "2026-01-01", Force::NoAgreement);
+    let told: Vec<String> = standing.reports.iter().map(|report| report.subject.to_string()).collect();
+    assert_eq!(told, ["report/lab/one"]);
+    assert_eq!(standing.inadmissible.len(), 1);
+    assert_eq!(kit.world.inadmissible(), standing.inadmissible);
+}

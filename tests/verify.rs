@@ -1,5 +1,6 @@
 //! From the bytes of a docket file to the standing: small logs are built, sealed and proved in memory, and what a
 //! stranger's `verify` says of them is compared with what the whole log knows.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod kit;
 
@@ -326,4 +327,20 @@ fn a_file_of_another_log_or_with_a_changed_byte_ends_at_its_step() {
     let cut = verify(&file[..file.len() - 1], &trust(), &Question::default());
     assert_outcomes(&cut, Some(Step::FileFormat));
     assert_eq!(cut.verdict(), Verdict::Malformed);
+}
+
+/// Nobody cosigned this file, so it has no byte that may change without a step failing before any rule is asked.
+#[test]
+fn no_changed_byte_reaches_the_rules() {
+    let file = Log::of(&agreed()).file(DE);
+    let mut changed = file.clone();
+    for at in 0..file.len() {
+        changed[at] ^= 1;
+        let verification = verify(&changed, &trust(), &Question::default());
+        let failed = verification.failed().unwrap_or_else(|| panic!("byte {at} does not matter"));
+        assert!(failed.step < Step::Freshness, "byte {at}: {failed:?}");
+        assert!(verification.standing.is_none() && verification.history.is_empty(), "byte {at}");
+        changed[at] ^= 1;
+    }
+    assert_eq!(verify(&changed, &trust(), &Question::default()).verdict(), Verdict::Holds);
 }

@@ -81,7 +81,9 @@ mod verify;
 
 pub use crate::evidence::checkpoint::{CHECKPOINT_SIZE_MIN, Checkpoint, CheckpointError, SignedCheckpoint};
 pub use crate::evidence::docket_file::*;
-pub use crate::evidence::policy::{Cosigner, Policy, PolicyError, PolicyFault, Quorum};
+pub use crate::evidence::policy::{
+    Cosigner, POLICY_LEN_MAX, POLICY_LINES_MAX, POLICY_NAME_LEN_MAX, Policy, PolicyError, PolicyFault, Quorum,
+};
 pub use crate::evidence::receipt::{
     RECEIPT_LEN_MAX, Receipt, ReceiptClaims, ReceiptError, VerifiedReceipt, receipt_tbs,
 };

@@ -46,7 +46,7 @@ pub enum DocketDigestError {
         /// The docket.
         subject: Subject,
         /// What failed.
-        error: MapError,
+        error: Box<MapError>,
     },
     /// Two statements at one index.
     #[error("two statements claim to be entry {index}")]
@@ -148,7 +148,7 @@ fn check_docket(file: &DocketFile<'_>, docket: &Docket<'_>, times_ms: &[u64]) ->
         true => check_absence(&key, docket.other, &siblings, root),
         false => check_presence(&key, &value, &siblings, root),
     }
-    .map_err(|error| DocketDigestError::Map { subject: subject(), error })
+    .map_err(|error| DocketDigestError::Map { subject: subject(), error: Box::new(error) })
 }
 
 /// Whether a listed time is that of the seal which closes the entry's batch, or, where that seal is not in the file,
