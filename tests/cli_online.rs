@@ -8,6 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use nospy::statement::Statement;
+use nospy::storage::{Batch, HEAD_KEY, SledOptions, SledStorage, Storage as _};
 
 use crate::program::{Bench, Ran, Served};
 
@@ -74,6 +75,17 @@ fn offer(bench: &Bench, served: &Served) -> String {
         "-o",
         "offer.yaml",
     ]);
+    let draft = String::from_utf8(bench.read("offer.yaml")).unwrap();
+    bench.write("terms.txt", "No backdoors.\n");
+    let digest = bench.ok(&["text", "digest", "terms.txt", "--output", "json"]).json();
+    let text = format!(
+        "    texts:\n      - {{language: en, status: authentic, sha256: {}, size: {}, media_type: text/plain}}\n",
+        digest["sha256"], digest["size"]
+    );
+    bench.write(
+        "offer.yaml",
+        draft.replace("    # Optional. The full texts", &format!("{text}    # Optional. The full texts")),
+    );
     publish(bench, served, "offer", "example-vendor.pem").exits(0).says("Registered.").says("DEMO");
     Statement::parse(&bench.read("offer.statement")).unwrap().id().to_string()
 }
@@ -142,6 +154,13 @@ fn from_init_to_a_docket_file_that_stands_alone() {
     online(&["log", "proof", "99999"]).exits(3);
     online(&["log", "checkpoint", "-o", "checkpoint"]).exits(0);
     online(&["text", "fetch", &"0".repeat(64)]).exits(3);
+    let text = bench.ok(&["text", "digest", "terms.txt", "--output", "json"]).json();
+    let digest = text["sha256"].as_str().unwrap();
+    online(&["text", "deposit", "terms.txt"]).exits(0).says(digest);
+    online(&["text", "fetch", digest, "-o", "fetched.txt"]).exits(0);
+    assert_eq!(bench.read("fetched.txt"), b"No backdoors.\n");
+    bench.write("other.txt", "Nobody names this.");
+    assert_ne!(online(&["text", "deposit", "other.txt"]).code, 0);
     online(&["standing", AGREEMENT, "--max-age", "1h"]).exits(0).says("In force").says("✓ freshness");
     online(&["docket", AGREEMENT, "-o", "agreement.docket"]).exits(0);
     online(&["docket", "roll/gb-ncsc", "-o", "roll.docket"]).exits(0);
@@ -150,7 +169,7 @@ fn from_init_to_a_docket_file_that_stands_alone() {
     assert_eq!(served.stop(), 0);
 
     let fsck = |policy: &str| bench.run(&["log", "fsck", "--config", "reg/nospy.toml", "--policy", policy]);
-    fsck("reg/policy.txt").exits(0).says("✓ 10 entries");
+    fsck("reg/policy.txt").exits(0).says("ids, chain, tree, seals, signatures");
     let stranger = bench.ok(&["key", "show", "gb-ncsc.pem", "--log-name", ORIGIN, "--output", "json"]).json();
     fsck(stranger["log_verifier_key"].as_str().unwrap()).exits(10).says("seal at index 1");
     bench.run(&["log", "fsck", "--data", "absent", "--policy", "reg/policy.txt"]).exits(3);
@@ -171,6 +190,39 @@ fn from_init_to_a_docket_file_that_stands_alone() {
         .exits(15)
         .says("✗ key-authority");
     bench.run(&["list", "parties", "--server", "http://127.0.0.1:1", "--policy", "reg/policy.txt"]).exits(5);
+}
+
+/// Changes one byte of the database row that holds the entry with these bytes: at `offset` from where they begin.
+fn damage(data: &Path, entry: &[u8], offset: isize) {
+    let storage = SledStorage::open(data, SledOptions::default()).unwrap();
+    let snapshot = storage.snapshot().unwrap();
+    let rows = snapshot.scan(&[0], &[0xFF; 40], usize::MAX).unwrap();
+    let (key, value) = rows.iter().find(|(_, value)| value.ends_with(entry)).unwrap();
+    let mut value = value.to_vec();
+    let at = value.len().checked_sub(entry.len()).and_then(|start| start.checked_add_signed(offset)).unwrap();
+    value[at] ^= 1;
+    let head = snapshot.get(HEAD_KEY).unwrap().unwrap();
+    let mut batch = Batch::new();
+    batch.put(key.to_vec(), value);
+    batch.put(HEAD_KEY, head.to_vec());
+    storage.commit(Some(&head), batch).unwrap();
+}
+
+#[test]
+fn fsck_finds_a_changed_entry_and_a_changed_chain() {
+    let bench = registry();
+    let served = Served::start(&bench, "reg");
+    enrol(&bench, &served, "example-vendor", "vendor").exits(0);
+    assert_eq!(served.stop(), 0);
+    copy(&bench.path("reg"), &bench.path("chain"));
+    let entry = bench.read("example-vendor.statement");
+    damage(&bench.path("reg/data"), &entry, 100);
+    damage(&bench.path("chain/data"), &entry, -1);
+    let fsck = |name: &str| {
+        bench.run(&["log", "fsck", "--config", &format!("{name}/nospy.toml"), "--policy", "reg/policy.txt"])
+    };
+    fsck("reg").exits(11);
+    fsck("chain").exits(11);
 }
 
 #[test]

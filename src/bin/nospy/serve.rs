@@ -98,15 +98,23 @@ fn tls(args: &ServeArgs, config: &Config) -> Result<Option<TlsIdentity>, CliErro
     }
 }
 
-/// Done at the first SIGTERM or SIGINT. The handlers stand before the log is opened.
+/// Done at the first SIGTERM or SIGINT; the second one ends the process at once, and what was acknowledged is safe. The
+/// handlers stand before the log is opened.
 fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
     let handler = |kind| signal(kind).map_err(|error| CliError::new(Exit::Internal, format!("no signals: {error}")));
     let (mut terminate, mut interrupt) = (handler(SignalKind::terminate())?, handler(SignalKind::interrupt())?);
-    Ok(async move {
+    let mut next = async move || {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
+    };
+    Ok(async move {
+        next().await;
+        tokio::spawn(async move {
+            next().await;
+            std::process::exit(i32::from(Exit::Internal.code()));
+        });
     })
 }
 

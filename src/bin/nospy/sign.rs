@@ -101,7 +101,9 @@ fn finish(args: &SignArgs, signature: &Path, public: &str, output: &Output) -> R
                 CliError::malformed(format!("{} is not a signature of 64 bytes or 128 hex digits", signature.display()))
             })?,
     };
-    let unsigned = Unsigned::from_to_be_signed(&files::read(&args.file)?).map_err(unusable)?;
+    let unsigned = Unsigned::from_to_be_signed(&files::read(&args.file)?).map_err(|error| {
+        unusable(error).next_step("With --signature the file is the one that --tbs-out wrote, not the draft.")
+    })?;
     let statement = unsigned.finish(&signature).map_err(unusable)?;
     deliver(&statement, &public, args, output)
 }
