@@ -149,6 +149,12 @@ fn from_init_to_a_docket_file_that_stands_alone() {
     online(&["log", "consistency", "checkpoint"]).exits(0).says("✓");
     assert_eq!(served.stop(), 0);
 
+    let fsck = |policy: &str| bench.run(&["log", "fsck", "--config", "reg/nospy.toml", "--policy", policy]);
+    fsck("reg/policy.txt").exits(0).says("✓ 10 entries");
+    let stranger = bench.ok(&["key", "show", "gb-ncsc.pem", "--log-name", ORIGIN, "--output", "json"]).json();
+    fsck(stranger["log_verifier_key"].as_str().unwrap()).exits(10).says("seal at index 1");
+    bench.run(&["log", "fsck", "--data", "absent", "--policy", "reg/policy.txt"]).exits(3);
+
     // From here on there is no registry any more.
     let verify = |arguments: &[&str]| bench.run(&[&["verify"], arguments, &["--policy", "reg/policy.txt"]].concat());
     let ran = verify(&["agreement.docket"]).exits(0).says("In force").says("✓ rules").says("DEMO").says("Not proven");

@@ -12,6 +12,9 @@ use crate::{moment, plain};
 pub const NOT_APPROVED: &str =
     "Registered is not approved: a registry shows what was said, by whom and when, never that a device is clean.";
 
+/// What marks a demonstration in every output, with a line feed.
+pub const DEMO: &str = "DEMO: a demonstration registry. Nothing here was said by anybody.\n";
+
 /// Whether this is the origin of a demonstration.
 pub fn is_demo(origin: &Origin) -> bool {
     origin.as_str().starts_with("demo.")
@@ -20,7 +23,7 @@ pub fn is_demo(origin: &Origin) -> bool {
 /// The line that marks a demonstration, with a line feed; empty for others.
 pub fn demo_mark(origin: &Origin) -> &'static str {
     match is_demo(origin) {
-        true => "DEMO: a demonstration registry. Nothing here was said by anybody.\n",
+        true => DEMO,
         false => "",
     }
 }

@@ -14,7 +14,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::online::{Online, OnlineArgs};
 use crate::output::Output;
-use crate::{files, guard};
+use crate::{files, fsck, guard};
 
 /// What the log signed, and that it still holds what it held.
 #[derive(Args)]
@@ -55,6 +55,8 @@ enum What {
         #[command(flatten)]
         online: OnlineArgs,
     },
+    /// Recompute everything that the log signs, from a stopped registry or a copy of its database.
+    Fsck(fsck::FsckArgs),
     /// The head guard, on the registry's machine.
     Guard(guard::GuardArgs),
 }
@@ -70,6 +72,7 @@ pub fn run(args: &LogArgs, config: &Config, output: &Output) -> Result<Exit, Cli
             let notes = std::iter::once(old).chain(new).map(|path| signed_note(path)).collect::<Result<Vec<_>, _>>()?;
             consistency(&notes, &mut Online::connect(online, config, output)?, output)
         }
+        What::Fsck(args) => fsck::run(args, config, output),
         What::Guard(args) => guard::run(args, config, output),
         What::Proof { entry, out, receipt, online } => {
             let entry = match (entry.parse::<u64>(), entry.parse()) {
@@ -101,7 +104,7 @@ fn checkpoint(out: Option<&PathBuf>, args: &OnlineArgs, config: &Config, output:
     };
     let text = format!(
         "{}log        {}\nsize       {} entries\nroot       {}\nwitnesses  {said}\nIt extends every checkpoint of this log that this machine has seen.",
-        if online.log.name().starts_with("demo.") { "DEMO: a demonstration registry.\n" } else { "" },
+        if online.log.name().starts_with("demo.") { describe::DEMO } else { "" },
         online.log.name(),
         checkpoint.size(),
         hex(checkpoint.root()),

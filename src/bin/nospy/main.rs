@@ -10,6 +10,7 @@ mod draft_file;
 mod error;
 mod exit;
 mod files;
+mod fsck;
 mod guard;
 mod init;
 mod key;

@@ -18,7 +18,7 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::seen::{self, FileCheckpoints};
 use crate::trust::{self, TrustArgs};
-use crate::{files, moment};
+use crate::{describe, files, moment};
 
 /// How often two histories are compared while the log grows.
 const SAME_HISTORY_TRIES_MAX: usize = 8;
@@ -76,7 +76,7 @@ impl Online {
             .build()
             .map_err(|error| CliError::new(Exit::Internal, format!("no runtime: {error}")))?;
         if log.name().starts_with("demo.") {
-            output.say("DEMO: a demonstration registry. Nothing here was said by anybody.");
+            output.say(describe::DEMO.trim_end());
         }
         let connection = Connection { url, ca_pem };
         let start = async {
