@@ -1,5 +1,7 @@
 //! The golden vectors of formats §0-§3 and §6 (touches): every accept and every reject.
 
+#![allow(clippy::panic)]
+
 mod vectors;
 
 use std::collections::BTreeMap;

@@ -391,6 +391,34 @@ async fn a_dripping_deposit_is_cut() {
     assert_eq!(status.get_error_details().error_info().expect("named").reason, "too_slow");
 }
 
+/// Goal: a unary call has a time, from its headers on. Method: a call of Publish whose message never comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_without_its_message_is_cut() {
+    let limits = Limits { call_time_max: Duration::from_millis(200), ..Limits::default() };
+    let served = Served::start_with(Engine::Memory, limits, options(), None).await;
+    let mut grpc = tonic::client::Grpc::new(channel(&served).await);
+    grpc.ready().await.expect("connected");
+    let nothing = tonic::Request::new(tokio_stream::pending::<proto::PublishRequest>());
+    let path = "/nospy.v1.Registry/Publish".parse().expect("a path");
+    let codec = tonic_prost::ProstCodec::<proto::PublishRequest, proto::PublishResponse>::default();
+    let answer = tokio::time::timeout(Duration::from_secs(5), grpc.client_streaming(nothing, path, codec)).await;
+    let status = answer.expect("the server does not wait").expect_err("cut");
+    assert_eq!(status.code(), Code::DeadlineExceeded);
+    assert_eq!(status.get_error_details().error_info().expect("named").reason, "too_slow");
+}
+
+/// Goal: an old connection is asked to go and no call suffers. Method: many calls over several ages of a connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn old_connections_go_in_peace() {
+    let limits = Limits { connection_age_max: Duration::from_millis(100), ..Limits::default() };
+    let served = Served::start_with(Engine::Memory, limits, options(), None).await;
+    let client = served.client().await;
+    for n in 0..50 {
+        client.publish(&listing(&format!("party{n}"))).await.expect("published");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 /// Goal: a reader that does not read holds nothing for long. Method: room for one text; the first reader takes its stream
 /// and reads none of it, while the text is longer than what HTTP/2 lets pass unread.
 #[tokio::test(flavor = "multi_thread")]

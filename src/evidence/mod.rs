@@ -61,8 +61,8 @@
 //!
 //! # The types
 //!
-//! [`SignedCheckpoint`] and [`Policy`] are whom to trust; [`Seal`] and [`Receipt`] are made by the log and checked by
-//! everyone; [`DocketFile`] is a file of good form, [`CheckedFile`] one that passed every step that needs no domain
+//! [`SignedCheckpoint`] and [`Policy`] are whom to trust; [`Seal`] and [`Receipt`] ([`TlogProof`] as text) are made by the
+//! log and checked by everyone; [`DocketFile`] is a file of good form, [`CheckedFile`] one that passed every step that needs no domain
 //! rule, and there is no other way to make one; [`Verification`] is the answer.
 //!
 //! Nothing here knows a clock, a network or a file system: whom to trust, what is asked and what time it is are
@@ -76,6 +76,7 @@ mod policy;
 mod receipt;
 mod seal;
 mod step;
+mod tlog_proof;
 mod transparent;
 mod verify;
 
@@ -89,6 +90,7 @@ pub use crate::evidence::receipt::{
 };
 pub use crate::evidence::seal::{FIRST_SEAL_INDEX, SEAL_TIME_MS_MAX, Seal, SealError};
 pub use crate::evidence::step::{Check, Checks, Outcome, Step};
+pub use crate::evidence::tlog_proof::{TLOG_PROOF_LEN_MAX, TlogProof, TlogProofError};
 pub use crate::evidence::transparent::{
     TRANSPARENT_LEN_MAX, TRANSPARENT_RECEIPTS_MAX, TransparentError, attach_receipts, detach_receipts,
 };

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::agreement::{Act, World};
+use crate::agreement::{Act, Refusal, Rule, World};
 use crate::codec::Item;
 use crate::crypto::{Digest, Kid, PublicKey, SigningKey};
 use crate::docket::{DocketError, DocketPlan, DocketReader, Touch, plan};
@@ -30,33 +30,52 @@ pub struct Submission {
     pub act: Act,
 }
 
-/// Every key that was ever enrolled, by its id. Whether a key may sign is judged at the desk, by index.
+/// Every key that was ever enrolled, by its id, with the party that holds it. Whether a key may sign is judged at the
+/// desk, by index.
 #[derive(Default)]
-pub struct KeyIndex(RwLock<HashMap<Kid, PublicKey>>);
+pub struct KeyIndex(RwLock<HashMap<Kid, (PublicKey, String)>>);
 
 impl KeyIndex {
     /// The key with this id.
     pub fn get(&self, kid: &Kid) -> Option<PublicKey> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(kid).copied()
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(kid).map(|(key, _)| *key)
     }
 
-    /// Learns the keys that a statement names: enrolments, grants, the genesis.
+    /// Learns the keys that a logged statement names: enrolments, grants, the genesis.
     pub fn learn(&self, statement: &Statement) {
-        let body = statement.body();
-        let member = |item: Item<'_>| item.field("key").and_then(|key| key.bytes()).and_then(to_key);
-        let list = |field| body.field(field).and_then(|list: Item<'_>| list.array()).into_iter().flatten();
-        let registrars = body.field("registrars").and_then(|registrars| registrars.field("keys"));
-        let registrars = registrars.and_then(|keys| keys.array()).into_iter().flatten();
-        let keys: Vec<PublicKey> = list("keys")
-            .chain(list("grant"))
-            .filter_map(member)
-            .chain(registrars.filter_map(|key| key.bytes().and_then(to_key)))
-            .collect();
+        let keys = keys_of(statement);
         if !keys.is_empty() {
             let mut index = self.0.write().unwrap_or_else(PoisonError::into_inner);
-            index.extend(keys.into_iter().map(|key| (key.kid(), key)));
+            for key in keys {
+                index.entry(key.kid()).or_insert_with(|| (key, statement.subject().to_string()));
+            }
         }
     }
+
+    /// A key of `statement` that another party holds already (rule 13: one party for ever). The folded dockets at the
+    /// desk are a cache and may not hold that party; this index holds every key of the log.
+    fn taken(&self, statement: &Statement) -> Option<Kid> {
+        let keys = keys_of(statement);
+        if keys.is_empty() {
+            return None;
+        }
+        let (index, holder) = (self.0.read().unwrap_or_else(PoisonError::into_inner), statement.subject().to_string());
+        keys.iter().map(PublicKey::kid).find(|kid| index.get(kid).is_some_and(|(_, other)| *other != holder))
+    }
+}
+
+/// The keys that a statement names, read from its bytes.
+fn keys_of(statement: &Statement) -> Vec<PublicKey> {
+    if !matches!(statement.kind().family(), "party" | "registry") {
+        return Vec::new();
+    }
+    let body = statement.body();
+    let member = |item: Item<'_>| item.field("key").and_then(|key| key.bytes()).and_then(to_key);
+    let list = |field| body.field(field).and_then(|list: Item<'_>| list.array()).into_iter().flatten();
+    let registrars = body.field("registrars").and_then(|registrars| registrars.field("keys"));
+    let registrars = registrars.and_then(|keys| keys.array()).into_iter().flatten();
+    let registrars = registrars.filter_map(|key| key.bytes().and_then(to_key));
+    list("keys").chain(list("grant")).filter_map(member).chain(registrars).collect()
 }
 
 fn to_key(bytes: &[u8]) -> Option<PublicKey> {
@@ -75,6 +94,8 @@ pub struct Desk {
     touches: Vec<Touch>,
     placed: HashMap<Digest, (u64, Named)>,
     rows: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Statements of this batch that grant keys; the keys count once the batch is durable.
+    granting: Vec<Arc<Statement>>,
 }
 
 /// What readers see beside the log: the docket map of the same head.
@@ -88,7 +109,8 @@ impl Desk {
     pub fn new(origin: Origin, key: SigningKey, keys: Arc<KeyIndex>, map: DocketMap) -> Self {
         let world = World::new(origin.clone());
         let (planned, touches, placed, rows) = (None, Vec::new(), HashMap::new(), Vec::new());
-        Self { origin, key, keys, world, world_dockets: 0, map, planned, touches, placed, rows }
+        let granting = Vec::new();
+        Self { origin, key, keys, world, world_dockets: 0, map, planned, touches, placed, rows, granting }
     }
 
     /// Places an act: judges it, then lets it count for the next ones.
@@ -103,13 +125,20 @@ impl Desk {
         let needs = World::needs_to_admit(&statement);
         self.world_dockets += load(&mut self.world, reader, &self.map, needs).map_err(|error| internal(&error))?;
         self.world.admit_signed(&act).map_err(PublishError::Refused)?;
-        self.keys.learn(&statement);
+        if let Some(kid) = self.keys.taken(&statement) {
+            return Err(PublishError::Refused(Refusal {
+                rule: Rule::KeyTaken,
+                message: format!("the key {kid} belongs to another party, once and for ever"),
+                accepted: "a new key".into(),
+            }));
+        }
         let id = *statement.id();
         let named =
             Named { role: statement.named_role(), subject: statement.subject().clone(), touches: touches.clone() };
         self.rows.extend(text_rows(&act));
         self.rows.extend(agreement_row(&act));
         self.placed.insert(id, (act.index, named));
+        self.granting.extend((!keys_of(&statement).is_empty()).then(|| Arc::clone(&statement)));
         let rows = 2 * touches.len();
         self.touches.push(Touch { index: act.index, id, subjects: touches });
         // Admission judged it just now, in this very place.
@@ -135,6 +164,7 @@ impl Desk {
         self.touches.clear();
         self.placed.clear();
         self.rows.clear();
+        self.granting.clear();
     }
 }
 
@@ -183,6 +213,7 @@ impl Application for Desk {
         if let Some(planned) = self.planned.take() {
             planned.apply(&mut self.map);
         }
+        self.granting.iter().for_each(|statement| self.keys.learn(statement));
         self.forget_batch();
         if self.world_dockets > WORLD_DOCKETS_MAX {
             self.forget_world();

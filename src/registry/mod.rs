@@ -1,7 +1,7 @@
 //! The application without a wire format: publish, look up, list, prove. The only room with a clock.
 //!
 //! A [`Registry`] is a handle that may be cloned and shared. Publishing goes through the door (form, texts,
-//! signature: on the caller's thread) to the log, whose one sequencer asks the [`desk`] whether the statement may
+//! signature: on the caller's thread) to the log, whose one sequencer asks the desk whether the statement may
 //! enter, in order. Reading never waits for writing: every answer is taken from one published head.
 //!
 //! Nothing here writes a standing (A4): it is folded from the dockets whenever it is asked for.

@@ -6,20 +6,23 @@
 
 use std::time::Duration;
 
-use tonic::Streaming;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::{Request, Response, Status, Streaming};
 
 use crate::agreement::On;
 use crate::crypto::{Digest, KeyLine, sha256};
 use crate::merkle::PATH_LEN_MAX;
+use crate::rpc::answer::{
+    AgreementsFilter, Connection, DryRun, EntryRef, LogInfo, Published, PublishedTold, Text, Unverified,
+};
 use crate::rpc::check::{self, Extension, VerifiedCheckpoint, VerifiedReceipt, VerifiedStatement};
-use crate::rpc::client_error::{CheckError, ClientError};
+use crate::rpc::client_error::{CheckError, ClientError, is_broken_connection};
 use crate::rpc::proto::{
     self, directory_client::DirectoryClient, dockets_client::DocketsClient, log_client::LogClient,
     registry_client::RegistryClient,
 };
 use crate::rpc::seen::SeenCheckpoints;
-use crate::statement::{GovernmentOrCountry, Party, Statement, StatementId, Subject};
+use crate::statement::{Statement, Subject};
 
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -33,96 +36,6 @@ const DOCKET_LEN_MAX: usize = 64 * 1024 * 1024;
 const TEXT_LEN_MAX: usize = 16 * 1024 * 1024;
 /// Longest chunk sent, in bytes: with its frame it stays below the server's 64 KiB.
 const CHUNK_LEN: usize = 60 * 1024;
-
-/// Where a registry is reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Connection {
-    /// `http://host:port` or `https://host:port`.
-    pub url: String,
-    /// Certificate authority that an `https` server must present, PEM.
-    pub ca_pem: Option<Vec<u8>>,
-}
-
-/// The server's word: nothing proves it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unverified<T>(T);
-
-impl<T> Unverified<T> {
-    /// The value, taken on the server's word. Say so wherever it is shown.
-    pub fn on_the_servers_word(&self) -> &T {
-        &self.0
-    }
-
-    /// Takes the value out, on the server's word.
-    pub fn into_the_servers_word(self) -> T {
-        self.0
-    }
-}
-
-/// Which entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EntryRef {
-    /// By its index.
-    Index(u64),
-    /// By the id of its statement.
-    Id(StatementId),
-}
-
-/// What a log says about itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogInfo {
-    /// Origin.
-    pub origin: String,
-    /// vkey line.
-    pub log_key: String,
-    /// True on a scripted clock.
-    pub is_demo: bool,
-    /// `None` while it signs; otherwise why it is read-only.
-    pub read_only: Option<String>,
-}
-
-/// What would follow if a statement were published.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DryRun {
-    /// Subjects of the dockets that it would stand in.
-    pub touches: Vec<String>,
-}
-
-/// A statement that is in the log, proved by its receipt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Published {
-    /// The receipt: index and size are proved.
-    pub receipt: VerifiedReceipt,
-    /// Registration time, unix milliseconds, and whether this call logged it: the server's word.
-    pub told: Unverified<PublishedTold>,
-}
-
-/// What a publish tells besides the receipt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PublishedTold {
-    /// Registration time, unix milliseconds.
-    pub time_ms: u64,
-    /// False when the statement was in the log before.
-    pub is_new: bool,
-}
-
-/// A text whose digest was checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text {
-    /// The bytes; their SHA-256 is the digest asked for.
-    pub bytes: Vec<u8>,
-    /// Media type, the server's word; the statement that names the text declares it too.
-    pub media_type: Unverified<String>,
-}
-
-/// Which agreements to list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AgreementsFilter {
-    /// Only of this vendor.
-    pub vendor: Option<Party>,
-    /// Only with this government or country.
-    pub government: Option<GovernmentOrCountry>,
-}
 
 /// A client of one log, pinned by its key.
 #[derive(Debug)]
@@ -167,18 +80,19 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
 
     /// Publishes a statement and verifies the receipt for exactly it.
     ///
-    /// # Errors
-    /// [`ClientError::Refused`] names the rule; after [`ClientError::Network`] publish the same statement again.
-    ///
     /// The receipt proves a tree that the log signed; that this tree extends what was seen before is proved by the next
     /// [`Self::checkpoint`].
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] names the rule; after [`ClientError::Network`] publish the same statement again.
     pub async fn publish(&self, statement: &Statement) -> Result<Published, ClientError> {
         let request = proto::PublishRequest { statement: statement.bytes().to_vec() };
-        let answer = self.registry().publish(timed(request)).await.map_err(|e| self.error(e))?.into_inner();
+        let answer =
+            self.call(self.registry(), request, |mut to, request| async move { to.publish(request).await }).await?;
         let receipt = check::receipt(&answer.receipt, statement, &self.log)?;
         check_equal("index", answer.index, receipt.proved().index)?;
         check_equal("size", answer.size, receipt.proved().size)?;
-        let told = Unverified(PublishedTold { time_ms: answer.time_ms, is_new: answer.is_new });
+        let told = Unverified::new(PublishedTold { time_ms: answer.time_ms, is_new: answer.is_new });
         Ok(Published { receipt, told })
     }
 
@@ -188,11 +102,12 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     /// [`ClientError::Refused`] names the rule that would refuse it.
     pub async fn dry_run(&self, statement: &Statement) -> Result<Unverified<DryRun>, ClientError> {
         let request = proto::DryRunRequest { statement: statement.bytes().to_vec() };
-        let answer = self.registry().dry_run(timed(request)).await.map_err(|e| self.error(e))?.into_inner();
+        let answer =
+            self.call(self.registry(), request, |mut to, request| async move { to.dry_run(request).await }).await?;
         if answer.id != statement.id().0 {
             return Err(CheckError::Field { field: "id", problem: "is not that of the statement" }.into());
         }
-        Ok(Unverified(DryRun { touches: answer.touches }))
+        Ok(Unverified::new(DryRun { touches: answer.touches }))
     }
 
     /// What the log says about itself.
@@ -200,10 +115,12 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     /// # Errors
     /// Network trouble only.
     pub async fn log_info(&self) -> Result<Unverified<LogInfo>, ClientError> {
-        let request = timed(proto::GetLogInfoRequest {});
-        let answer = self.log_reader().get_log_info(request).await.map_err(|e| self.error(e))?.into_inner();
+        let request = proto::GetLogInfoRequest {};
+        let answer = self
+            .call(self.log_reader(), request, |mut to, request| async move { to.get_log_info(request).await })
+            .await?;
         let is_signing = answer.mode() == proto::get_log_info_response::Mode::Signing;
-        Ok(Unverified(LogInfo {
+        Ok(Unverified::new(LogInfo {
             read_only: (!is_signing).then_some(answer.mode_reason),
             origin: answer.origin,
             log_key: answer.log_key,
@@ -216,8 +133,10 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     /// # Errors
     /// [`ClientError::Equivocation`] with both notes if it does not extend it.
     pub async fn checkpoint(&mut self) -> Result<VerifiedCheckpoint, ClientError> {
-        let request = timed(proto::GetCheckpointRequest {});
-        let answer = self.log_reader().get_checkpoint(request).await.map_err(|e| self.error(e))?.into_inner();
+        let request = proto::GetCheckpointRequest {};
+        let answer = self
+            .call(self.log_reader(), request, |mut to, request| async move { to.get_checkpoint(request).await })
+            .await?;
         let new = check::checkpoint(&answer.note, &self.log)?;
         if let Some(note) = self.seen.last(&self.log)? {
             let old =
@@ -236,9 +155,13 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         let path = if new.size() == old.size() {
             Vec::new()
         } else {
-            let request = timed(proto::GetConsistencyProofRequest { old_size: old.size(), new_size: Some(new.size()) });
-            let answer = self.log_reader().get_consistency_proof(request).await.map_err(|e| self.error(e))?;
-            check::path(&answer.into_inner().path, PATH_LEN_MAX)?
+            let request = proto::GetConsistencyProofRequest { old_size: old.size(), new_size: Some(new.size()) };
+            let answer =
+                self.call(self.log_reader(), request, |mut to, request| async move {
+                    to.get_consistency_proof(request).await
+                })
+                .await?;
+            check::path(&answer.path, PATH_LEN_MAX)?
         };
         match check::extension(old, new, &path) {
             Extension::Extends => Ok(()),
@@ -262,8 +185,10 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
             EntryRef::Index(index) => Entry::Index(index),
             EntryRef::Id(id) => Entry::Id(id.0.to_vec()),
         };
-        let request = timed(proto::GetStatementRequest { entry: Some(asked) });
-        let answer = self.log_reader().get_statement(request).await.map_err(|e| self.error(e))?.into_inner();
+        let request = proto::GetStatementRequest { entry: Some(asked) };
+        let answer = self
+            .call(self.log_reader(), request, |mut to, request| async move { to.get_statement(request).await })
+            .await?;
         let statement =
             Statement::parse(&answer.statement).map_err(|error| CheckError::Statement(error.to_string()))?;
         let is_asked = match entry {
@@ -274,8 +199,10 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
             return Err(CheckError::Statement("it is not the one asked for".to_owned()).into());
         }
         let checkpoint = self.checkpoint().await?;
-        let request = timed(proto::GetInclusionProofRequest { index: answer.index, size: Some(checkpoint.size()) });
-        let proof = self.log_reader().get_inclusion_proof(request).await.map_err(|e| self.error(e))?.into_inner();
+        let request = proto::GetInclusionProofRequest { index: answer.index, size: Some(checkpoint.size()) };
+        let proof = self
+            .call(self.log_reader(), request, |mut to, request| async move { to.get_inclusion_proof(request).await })
+            .await?;
         let path = check::path(&proof.path, PATH_LEN_MAX)?;
         Ok(check::inclusion(statement, answer.index, &path, checkpoint)?)
     }
@@ -286,8 +213,10 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     /// [`ClientError::Refused`] with the code `NotFound` if the log does not hold it.
     pub async fn receipt(&self, statement: &Statement) -> Result<VerifiedReceipt, ClientError> {
         let entry = proto::get_receipt_request::Entry::Id(statement.id().0.to_vec());
-        let request = timed(proto::GetReceiptRequest { entry: Some(entry), size: None });
-        let answer = self.log_reader().get_receipt(request).await.map_err(|e| self.error(e))?.into_inner();
+        let request = proto::GetReceiptRequest { entry: Some(entry), size: None };
+        let answer = self
+            .call(self.log_reader(), request, |mut to, request| async move { to.get_receipt(request).await })
+            .await?;
         Ok(check::receipt(&answer.receipt, statement, &self.log)?)
     }
 
@@ -296,8 +225,9 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     /// # Errors
     /// [`CheckError::TooLong`] beyond 64 MiB.
     pub async fn docket_file(&self, subject: &Subject) -> Result<Unverified<Vec<u8>>, ClientError> {
-        let request = timed(proto::GetDocketRequest { subject: subject.to_string() });
-        let mut stream = self.dockets().get_docket(request).await.map_err(|e| self.error(e))?.into_inner();
+        let request = proto::GetDocketRequest { subject: subject.to_string() };
+        let mut stream =
+            self.call(self.dockets(), request, |mut to, request| async move { to.get_docket(request).await }).await?;
         let mut file = Vec::new();
         let mut size = None;
         while let Some(piece) = self.next(&mut stream).await? {
@@ -305,7 +235,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
             append(&mut file, &piece.chunk, DOCKET_LEN_MAX, "docket file")?;
         }
         check_whole(size, &file)?;
-        Ok(Unverified(file))
+        Ok(Unverified::new(file))
     }
 
     /// Deposits a text that a logged statement names.
@@ -325,7 +255,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
             first.sha256 = digest.0.to_vec();
             first.size = text.len() as u64;
         }
-        let mut request = tonic::Request::new(tokio_stream::iter(pieces));
+        let mut request = Request::new(tokio_stream::iter(pieces));
         request.set_timeout(DEPOSIT_TIMEOUT);
         self.registry().deposit_text(request).await.map_err(|e| self.error(e))?;
         Ok(digest)
@@ -336,8 +266,9 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     /// # Errors
     /// [`CheckError::Digest`] if other bytes came.
     pub async fn fetch_text(&self, digest: &Digest) -> Result<Text, ClientError> {
-        let request = timed(proto::FetchTextRequest { sha256: digest.0.to_vec() });
-        let mut stream = self.registry().fetch_text(request).await.map_err(|e| self.error(e))?.into_inner();
+        let request = proto::FetchTextRequest { sha256: digest.0.to_vec() };
+        let mut stream =
+            self.call(self.registry(), request, |mut to, request| async move { to.fetch_text(request).await }).await?;
         let mut bytes = Vec::new();
         let mut media_type = None;
         while let Some(piece) = self.next(&mut stream).await? {
@@ -348,7 +279,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         if computed != *digest {
             return Err(CheckError::Digest { expected: *digest, computed }.into());
         }
-        Ok(Text { bytes, media_type: Unverified(media_type.unwrap_or_default()) })
+        Ok(Text { bytes, media_type: Unverified::new(media_type.unwrap_or_default()) })
     }
 
     /// The standing of a subject on a day or at an instant (`None`: the latest known), as known at a seal (`None`: the newest), as
@@ -366,9 +297,10 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
             On::Day(day) => proto::get_standing_request::On::Day(day.to_string()),
             On::Instant(ms) => proto::get_standing_request::On::InstantMs(ms),
         });
-        let request = timed(proto::GetStandingRequest { subject: subject.to_string(), on, known_at });
-        let answer = self.dockets().get_standing(request).await.map_err(|e| self.error(e))?;
-        Ok(Unverified(answer.into_inner()))
+        let request = proto::GetStandingRequest { subject: subject.to_string(), on, known_at };
+        let answer =
+            self.call(self.dockets(), request, |mut to, request| async move { to.get_standing(request).await }).await?;
+        Ok(Unverified::new(answer))
     }
 
     /// A page of parties; pass the `next_page_token` of the page before.
@@ -380,9 +312,11 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         page_size: u32,
         page_token: &str,
     ) -> Result<Unverified<proto::ListPartiesResponse>, ClientError> {
-        let request = timed(proto::ListPartiesRequest { page_size, page_token: page_token.to_owned() });
-        let answer = self.directory().list_parties(request).await.map_err(|e| self.error(e))?;
-        Ok(Unverified(answer.into_inner()))
+        let request = proto::ListPartiesRequest { page_size, page_token: page_token.to_owned() };
+        let answer = self
+            .call(self.directory(), request, |mut to, request| async move { to.list_parties(request).await })
+            .await?;
+        Ok(Unverified::new(answer))
     }
 
     /// A page of agreements; pass the `next_page_token` of the page before, with the same filter.
@@ -395,14 +329,16 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         page_size: u32,
         page_token: &str,
     ) -> Result<Unverified<proto::ListAgreementsResponse>, ClientError> {
-        let request = timed(proto::ListAgreementsRequest {
+        let request = proto::ListAgreementsRequest {
             vendor: filter.vendor.as_ref().map(ToString::to_string).unwrap_or_default(),
             government: filter.government.as_ref().map(ToString::to_string).unwrap_or_default(),
             page_size,
             page_token: page_token.to_owned(),
-        });
-        let answer = self.directory().list_agreements(request).await.map_err(|e| self.error(e))?;
-        Ok(Unverified(answer.into_inner()))
+        };
+        let answer = self
+            .call(self.directory(), request, |mut to, request| async move { to.list_agreements(request).await })
+            .await?;
+        Ok(Unverified::new(answer))
     }
 
     fn registry(&self) -> RegistryClient<Channel> {
@@ -421,6 +357,21 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         DirectoryClient::new(self.channel.clone())
     }
 
+    /// Calls, and once more if the connection went away under the call: a server asks old connections to go, and a call
+    /// that waits for its turn then is never sent. Every call of this service may be made twice.
+    async fn call<C: Clone, M: Clone, T, F: Future<Output = Result<Response<T>, Status>>>(
+        &self,
+        to: C,
+        message: M,
+        send: impl Fn(C, Request<M>) -> F,
+    ) -> Result<T, ClientError> {
+        let answer = match send(to.clone(), timed(message.clone())).await {
+            Err(status) if is_broken_connection(&status) => send(to, timed(message)).await,
+            answer => answer,
+        };
+        answer.map(Response::into_inner).map_err(|status| self.error(status))
+    }
+
     async fn next<T>(&self, stream: &mut Streaming<T>) -> Result<Option<T>, ClientError> {
         let message = tokio::time::timeout(ANSWER_TIMEOUT, stream.message()).await;
         let message = message.map_err(|_| ClientError::Network {
@@ -430,13 +381,13 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         message.map_err(|status| self.error(status))
     }
 
-    fn error(&self, status: tonic::Status) -> ClientError {
+    fn error(&self, status: Status) -> ClientError {
         ClientError::from_status(&self.url, status)
     }
 }
 
-fn timed<T>(message: T) -> tonic::Request<T> {
-    let mut request = tonic::Request::new(message);
+fn timed<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
     request.set_timeout(ANSWER_TIMEOUT);
     request
 }

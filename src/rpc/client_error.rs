@@ -124,6 +124,12 @@ pub struct ServerRefusal {
     pub retry_after: Option<Duration>,
 }
 
+/// Whether the connection ended under a call, so that the call may never have been seen.
+pub(crate) fn is_broken_connection(status: &tonic::Status) -> bool {
+    let is_code = matches!(status.code(), tonic::Code::Unavailable | tonic::Code::Unknown | tonic::Code::Internal);
+    is_code && status.get_details_error_info().is_none()
+}
+
 impl ClientError {
     /// Reads a status: a refusal of the service, or trouble of the connection.
     pub(crate) fn from_status(url: &str, status: tonic::Status) -> Self {

@@ -10,6 +10,7 @@
 //! Out of scope: what a statement means (`agreement`), what a docket file proves (`evidence`), and where anything is
 //! stored.
 
+mod answer;
 mod check;
 mod chunks;
 mod client;
@@ -36,11 +37,9 @@ pub mod proto {
     pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/nospy.v1.bin"));
 }
 
+pub use answer::{AgreementsFilter, Connection, DryRun, EntryRef, LogInfo, Published, PublishedTold, Text, Unverified};
 pub use check::{VerifiedCheckpoint, VerifiedReceipt, VerifiedStatement};
-pub use client::{
-    AgreementsFilter, Connection, DryRun, EntryRef, LogInfo, Published, PublishedTold, Text, Unverified,
-    VerifyingClient,
-};
+pub use client::VerifyingClient;
 pub use client_error::{CheckError, ClientError, ServerRefusal};
 pub use limits::{CHUNK_LEN, Limits, PAGE_ROWS, PAGE_ROWS_MAX, REQUEST_LEN_MAX};
 pub use seen::{ForgetfulCheckpoints, SeenCheckpoints};

@@ -1,5 +1,5 @@
 //! Finds the public vectors: the folder named by `NOSPY_VECTORS`.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::panic, clippy::unwrap_used)]
 
 use std::path::PathBuf;
 

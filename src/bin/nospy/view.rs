@@ -93,9 +93,8 @@ fn write_verification(text: &mut String, verification: &Verification, exit: Exit
     if let Some(origin) = &verification.origin {
         text.push_str(describe::demo_mark(origin));
     }
-    match (&verification.about, &verification.origin) {
-        (Some(about), Some(origin)) => writeln!(text, "{about}, in the registry {origin}\n")?,
-        _ => {}
+    if let (Some(about), Some(origin)) = (&verification.about, &verification.origin) {
+        writeln!(text, "{about}, in the registry {origin}\n")?;
     }
     text.push_str(&checks_text(&lines(verification)));
     if let Some(standing) = &verification.standing {
