@@ -369,13 +369,11 @@ fn broken_docket_files_are_refused_by_the_name_of_the_check() {
     bench.write("cut.docket", &good[..good.len() - 1]);
     let ran = bench.run(&["verify", "cut.docket", "--policy", "policy"]).exits(16);
     ran.says("✗ file-format").says("· checkpoint-signature").says("not run");
-    let other = file["keys"]["log"]["vkey"].as_str().unwrap();
     bench.write("good.docket", &good);
     bench.ok(&["show", "good.docket"]).says("party/gb-ncsc: 1 entries");
     bench.key("k.pem");
     let stranger = bench.ok(&["key", "show", "k.pem", "--log-name", ORIGIN, "--output", "json"]).json();
     let stranger = stranger["log_verifier_key"].as_str().unwrap().to_owned();
-    assert_ne!(stranger, other);
     bench.run(&["verify", "good.docket", "--policy", &stranger]).exits(10).says("✗ checkpoint-signature");
     let stale = bench.run(&["verify", "good.docket", "--policy", "policy", "--max-age", "1s"]).exits(14);
     stale.says("✗ freshness").says("✓ statement-signature");
