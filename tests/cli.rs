@@ -228,6 +228,24 @@ fn an_enrolment_request_is_a_draft_that_the_registrar_checks_and_signs() {
 }
 
 #[test]
+fn a_further_key_brings_its_proof() {
+    let bench = Bench::new();
+    bench.key("old.pem");
+    bench.key("new.pem");
+    let grant_for = |party: &str| {
+        let grant = ["key", "proof", "--party", party, "--origin", ORIGIN, "--key", "new.pem", "--kinds", "offer.make"];
+        bench.write("grant.yaml", bench.ok(&grant).stdout);
+        let draft = ["draft", "party.keys", "--from", "grant.yaml"];
+        let header = ["--issuer", "huawei", "--subject", "party/huawei", "--origin", ORIGIN];
+        let out = format!("{party}.yaml");
+        bench.ok(&[&draft[..], &header[..], &["-o", &out]].concat());
+        bench.run(&["sign", &out, "--key", "old.pem", "--yes"])
+    };
+    grant_for("huawei").exits(0);
+    grant_for("someone-else").exits(10).says("body.grant[0].proof");
+}
+
+#[test]
 fn init_makes_a_registry_that_can_be_checked() {
     let bench = Bench::new();
     let init = ["init", "reg", "--origin", "demo.example/nospy", "--title", "A demonstration", "--no-passphrase"];

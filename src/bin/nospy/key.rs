@@ -28,6 +28,8 @@ enum KeyVerb {
     Show(ShowArgs),
     /// Write an enrolment request: who a party is, its keys, and the proof that it holds them.
     Request(key_request::RequestArgs),
+    /// Print the grant of a further key with its proof of possession, to be put into a draft of party.keys.
+    Proof(key_request::ProofArgs),
 }
 
 #[derive(Args)]
@@ -66,6 +68,7 @@ pub fn run(args: KeyArgs, config: &Config, output: &Output) -> Result<Exit, CliE
     match args.verb {
         KeyVerb::New(args) => new(&args, output),
         KeyVerb::Show(args) => show(&args, output),
+        KeyVerb::Proof(args) => key_request::proof(&args, config, output),
         KeyVerb::Request(args) => key_request::run(&args, config, output),
     }
 }

@@ -15,7 +15,7 @@ use crate::draft_file::{DraftFile, find_kind};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::plain::Plain;
+use crate::plain::{self, Plain};
 use crate::{files, keys};
 
 /// Write an enrolment request for the registrar.
@@ -45,12 +45,8 @@ pub struct RequestArgs {
     /// A YAML file with the fields of party.list.
     #[arg(long, value_name = "FILE", required_unless_present = "name")]
     from: Option<PathBuf>,
-    /// The kinds that each key may sign; all if left out.
-    #[arg(long, value_delimiter = ',', default_value = "*")]
-    kinds: Vec<String>,
-    /// Do not let these keys grant and revoke keys.
-    #[arg(long)]
-    no_key_rights: bool,
+    #[command(flatten)]
+    authority: AuthorityArgs,
     /// How many of the keys must sign an act.
     #[arg(long, default_value_t = 1)]
     threshold: u32,
@@ -59,19 +55,51 @@ pub struct RequestArgs {
     out: Option<PathBuf>,
 }
 
+/// What a key may do.
+#[derive(Args)]
+struct AuthorityArgs {
+    /// The kinds that each key may sign; all if left out.
+    #[arg(long, value_delimiter = ',', default_value = "*")]
+    kinds: Vec<String>,
+    /// Do not let these keys grant and revoke keys.
+    #[arg(long)]
+    no_key_rights: bool,
+}
+
+/// Print the grant of a further key with its proof of possession, to be put into a draft of party.keys.
+#[derive(Args)]
+pub struct ProofArgs {
+    /// The party.
+    #[arg(long)]
+    party: String,
+    /// The registry.
+    #[arg(long, env = "NOSPY_ORIGIN")]
+    origin: Option<String>,
+    /// The new private key.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    #[command(flatten)]
+    authority: AuthorityArgs,
+}
+
+/// Runs `key proof`.
+///
+/// # Errors
+/// What failed.
+pub fn proof(args: &ProofArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
+    let (party, origin) = names(&args.party, args.origin.as_ref(), config)?;
+    let grant = grant(&keys::read_private(&args.key)?, &party, &origin, &args.authority);
+    let json = plain::to_json(&grant);
+    output.data(&plain::to_yaml(&Value::record([("grant", Value::Array(vec![grant]))])), json)?;
+    Ok(Exit::Ok)
+}
+
 /// Runs the verb.
 ///
 /// # Errors
 /// What failed.
 pub fn run(args: &RequestArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
-    let party: Party =
-        args.party.parse().map_err(|error| CliError::usage(format!("--party {}: {error}", args.party)))?;
-    let origin = args.origin.as_ref().or(config.origin.as_ref());
-    let origin = origin.ok_or_else(|| CliError::usage("no registry named").next_step("Give --origin ORIGIN."))?;
-    let origin: Origin = origin.parse().map_err(|error| CliError::usage(format!("--origin {origin}: {error}")))?;
-    if party.is_registrar() {
-        return Err(CliError::usage("registrar is the registry's own authority and is not enrolled"));
-    }
+    let (party, origin) = names(&args.party, args.origin.as_ref(), config)?;
     if args.keys.len() > LIST_MAX || args.threshold as usize > args.keys.len() || args.threshold == 0 {
         return Err(CliError::usage(format!(
             "between 1 and {LIST_MAX} keys, and a threshold between 1 and their number: got {} keys and threshold {}",
@@ -81,7 +109,7 @@ pub fn run(args: &RequestArgs, config: &Config, output: &Output) -> Result<Exit,
     }
     let private: Vec<SigningKey> = args.keys.iter().map(|path| keys::read_private(path)).collect::<Result<_, _>>()?;
     let mut body = description(args)?;
-    let grants = private.iter().map(|key| grant(key, &party, &origin, args)).collect();
+    let grants = private.iter().map(|key| grant(key, &party, &origin, &args.authority)).collect();
     body.insert(Key::Text("keys".into()), Value::Array(grants));
     body.insert(Key::Text("threshold".into()), Value::Int(i64::from(args.threshold)));
 
@@ -108,6 +136,18 @@ pub fn run(args: &RequestArgs, config: &Config, output: &Output) -> Result<Exit,
     Ok(Exit::Ok)
 }
 
+/// The party and the registry that a proof is for.
+fn names(party: &str, origin: Option<&String>, config: &Config) -> Result<(Party, Origin), CliError> {
+    let party: Party = party.parse().map_err(|error| CliError::usage(format!("--party {party}: {error}")))?;
+    let origin = origin.or(config.origin.as_ref());
+    let origin = origin.ok_or_else(|| CliError::usage("no registry named").next_step("Give --origin ORIGIN."))?;
+    let origin: Origin = origin.parse().map_err(|error| CliError::usage(format!("--origin {origin}: {error}")))?;
+    match party.is_registrar() {
+        true => Err(CliError::usage("registrar is the registry's own authority and is not enrolled")),
+        false => Ok((party, origin)),
+    }
+}
+
 type Fields = std::collections::BTreeMap<Key, Value>;
 
 fn description(args: &RequestArgs) -> Result<Fields, CliError> {
@@ -131,7 +171,7 @@ fn description(args: &RequestArgs) -> Result<Fields, CliError> {
     Ok(fields.into_iter().map(|(name, value)| (Key::Text(name.to_owned()), value)).collect())
 }
 
-fn grant(key: &SigningKey, party: &Party, origin: &Origin, args: &RequestArgs) -> Value {
+fn grant(key: &SigningKey, party: &Party, origin: &Origin, args: &AuthorityArgs) -> Value {
     let public = key.public();
     let proof = key.sign(&possession_message(origin.as_str(), party.as_str(), &public));
     let authority = Value::record([
