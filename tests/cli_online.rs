@@ -189,6 +189,10 @@ fn from_init_to_a_docket_file_that_stands_alone() {
     verify(&["agreement.docket", "--party-key", &format!("gb-ncsc={}", "0".repeat(64))])
         .exits(15)
         .says("✗ key-authority");
+    bench
+        .run(&["list", "parties", "--server", "https://127.0.0.1:1", "--policy", "reg/policy.txt"])
+        .exits(2)
+        .says("--ca");
     bench.run(&["list", "parties", "--server", "http://127.0.0.1:1", "--policy", "reg/policy.txt"]).exits(5);
 }
 

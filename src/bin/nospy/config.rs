@@ -15,6 +15,8 @@ pub struct Config {
     pub origin: Option<String>,
     /// Where the registry answers, `https://host:port` or `http://host:port`.
     pub server: Option<String>,
+    /// The certificate authority of an `https` server, PEM.
+    pub ca: Option<PathBuf>,
     /// The trust policy (C2SP tlog-policy).
     pub policy: Option<PathBuf>,
     /// Where the last verified checkpoints are kept.
@@ -55,7 +57,10 @@ impl Config {
             .map_err(|error| CliError::usage(format!("configuration {}: {error}", path.display())))?;
         let base = path.parent().unwrap_or(Path::new(""));
         let absolute = |path: &mut PathBuf| *path = base.join(&*path);
-        [&mut config.policy, &mut config.state, &mut config.key].into_iter().flatten().for_each(absolute);
+        [&mut config.ca, &mut config.policy, &mut config.state, &mut config.key]
+            .into_iter()
+            .flatten()
+            .for_each(absolute);
         if let Some(serve) = &mut config.serve {
             [&mut serve.data, &mut serve.guard, &mut serve.log_key].into_iter().for_each(absolute);
             [&mut serve.tls_certificate, &mut serve.tls_key].into_iter().flatten().for_each(absolute);

@@ -68,7 +68,12 @@ impl Online {
         let url = args.server.clone().or_else(|| config.server.clone()).ok_or_else(|| {
             CliError::usage("no registry named").next_step("Give --server URL, or `server` in the configuration.")
         })?;
-        let ca_pem = args.ca.as_deref().map(files::read).transpose()?;
+        let ca_pem = args.ca.as_deref().or(config.ca.as_deref()).map(files::read).transpose()?;
+        if url.starts_with("https:") && ca_pem.is_none() {
+            return Err(CliError::usage(format!("no certificate authority to check {url} by")).next_step(
+                "Give --ca FILE (PEM). What the registry says is proved by its log key; TLS keeps it private.",
+            ));
+        }
         let state = seen::directory(args.state.as_deref(), config)?;
         let seen = FileCheckpoints::open(&state, &log)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
