@@ -28,33 +28,20 @@ pub struct Cli {
     pub verb: Verb,
 }
 
-/// What is to be done.
+/// What is to be done; each verb's own arguments say what it does.
 #[derive(Subcommand)]
 pub enum Verb {
-    /// Make everything a new registry starts from.
     Init(init::InitArgs),
-    /// Run the registry that the configuration describes.
     Serve(serve::ServeArgs),
-    /// Make, show and offer keys.
     Key(key::KeyArgs),
-    /// Write what a statement will say.
     Draft(draft::DraftArgs),
-    /// Turn a draft into a signed statement, offline.
     Sign(sign::SignArgs),
-    /// Say what a file is and what it says; verifies nothing.
     Show(show::ShowArgs),
-    /// Check a docket file, receipt, statement or checkpoint, without any network.
     Verify(verify::VerifyArgs),
-    /// Hand a statement to the registry and verify its receipt.
     Publish(publish::PublishArgs),
-    /// Find parties and agreements; the server's word.
     List(list::ListArgs),
-    /// How a subject stands, fetched and verified here.
     Standing(docket::StandingArgs),
-    /// Fetch the docket file of a subject, verify it, and keep it.
     Docket(docket::DocketArgs),
-    /// What the log signed.
     Log(log::LogArgs),
-    /// Deposit and fetch the texts that statements name.
     Text(text::TextArgs),
 }

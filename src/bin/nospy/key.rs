@@ -26,9 +26,7 @@ enum KeyVerb {
     New(NewArgs),
     /// Show the public side of a key.
     Show(ShowArgs),
-    /// Write an enrolment request: who a party is, its keys, and the proof that it holds them.
     Request(key_request::RequestArgs),
-    /// Print the grant of a further key with its proof of possession, to be put into a draft of party.keys.
     Proof(key_request::ProofArgs),
 }
 

@@ -18,7 +18,7 @@ use crate::output::Output;
 use crate::plain::{self, Plain};
 use crate::{files, keys};
 
-/// Write an enrolment request for the registrar.
+/// Write an enrolment request: who a party is, its keys, and the proof that it holds them.
 ///
 /// The party is described by --name, --role and --country, or fully by a YAML file with the fields of party.list
 /// (`nospy draft party.list` prints them).

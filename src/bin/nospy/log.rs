@@ -55,9 +55,7 @@ enum What {
         #[command(flatten)]
         online: OnlineArgs,
     },
-    /// Recompute everything that the log signs, from a stopped registry or a copy of its database.
     Fsck(fsck::FsckArgs),
-    /// The head guard, on the registry's machine.
     Guard(guard::GuardArgs),
 }
 
