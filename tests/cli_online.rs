@@ -86,6 +86,7 @@ fn offer(bench: &Bench, served: &Served) -> String {
         "offer.yaml",
         draft.replace("    # Optional. The full texts", &format!("{text}    # Optional. The full texts")),
     );
+    bench.write_out("offer.yaml");
     publish(bench, served, "offer", "example-vendor.pem").exits(0).says("Registered.").says("DEMO");
     Statement::parse(&bench.read("offer.statement")).unwrap().id().to_string()
 }

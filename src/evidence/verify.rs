@@ -139,6 +139,8 @@ pub struct Verification {
     pub origin: Option<Origin>,
     /// Up to where everything is known; only after `seal-order`.
     pub as_known_at: Option<AsKnownAt>,
+    /// How many statements touch the subject asked about; 0 is a proved absence. Only after `seal-order`.
+    pub about_entries: Option<usize>,
     /// The witnesses of the policy that cosigned.
     pub cosigners: Vec<Cosigner>,
     /// Every party that the file names, sorted.
@@ -162,6 +164,7 @@ pub fn verify(bytes: &[u8], trust: &Trust, question: &Question) -> Verification 
         about: found.about,
         origin: found.origin,
         as_known_at: None,
+        about_entries: None,
         cosigners: found.cosigners,
         parties: Vec::new(),
         history: Vec::new(),
@@ -206,6 +209,7 @@ impl Verification {
             size: checkpoint.size,
             root: checkpoint.root,
         });
+        self.about_entries = file.file().docket(&file.file().about).map(|docket| docket.entries.len());
         let acts: Vec<Act> = file
             .statements()
             .map(|(entry, time_ms)| Act::met(entry.index, time_ms, Arc::clone(&entry.statement)))

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use nospy::codec::{Key, Value};
 use nospy::crypto::{PublicKey, SIGNATURE_LEN, parse_hex};
 use nospy::statement::{Statement, StatementError, Unsigned, check_texts};
 use serde_json::json;
@@ -12,6 +13,7 @@ use crate::draft_file::{DraftFile, Header, iat};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::template::UNWRITTEN;
 use crate::{ask, describe, files, keys};
 
 /// Turn a draft into a signed statement, offline.
@@ -60,6 +62,7 @@ pub fn run(args: &SignArgs, config: &Config, output: &Output) -> Result<Exit, Cl
 fn sign(args: &SignArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
     let file = DraftFile::read(&args.file, &Header::default())?;
     file.check_possession(&args.file.display().to_string())?;
+    check_written(&file.body, "body")?;
     let draft = file.at(iat(args.iat.as_deref())?);
     output.say(describe::draft(&file));
     if let (Some(path), Some(public)) = (&args.tbs_out, &args.public_key) {
@@ -134,6 +137,24 @@ fn check_admissible(statement: &Statement) -> Result<(), CliError> {
         CliError::malformed(format!("no registry would take it: {error}"))
             .next_step("Type the text again in the draft.")
     })
+}
+
+/// Refuses a draft in which a template's text still stands where a person has to write.
+fn check_written(value: &Value, path: &str) -> Result<(), CliError> {
+    match value {
+        Value::Text(text) if text == UNWRITTEN => {
+            Err(CliError::malformed(format!("{path} still says \"{UNWRITTEN}\": that is the template's word"))
+                .next_step("Write what it should say; where nothing is stated, \"not_stated\" may be allowed."))
+        }
+        Value::Array(members) => {
+            members.iter().enumerate().try_for_each(|(i, member)| check_written(member, &format!("{path}[{i}]")))
+        }
+        Value::Map(fields) => fields.iter().try_for_each(|(key, field)| match key {
+            Key::Text(name) => check_written(field, &format!("{path}.{name}")),
+            Key::Int(label) => check_written(field, &format!("{path}.{label}")),
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn unusable(error: StatementError) -> CliError {

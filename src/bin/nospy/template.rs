@@ -11,6 +11,9 @@ use nospy::statement::{FieldShape, Form, Presence, Shape, for_each_field};
 use crate::draft_file::{Header, header_yaml};
 use crate::plain::yaml_scalar;
 
+/// What a template says where a person has to write; nothing that still says so is signed.
+pub const UNWRITTEN: &str = "to be written";
+
 /// The public key of RFC 8032 §7.1 test 1: an example that nobody will mistake for theirs.
 const EXAMPLE_KEY: &str = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
 /// Fields that a kind needs although their record does not.
@@ -122,7 +125,7 @@ impl Writer<'_> {
             Some((_, example)) => example,
             None if name == "media_type" => "application/pdf",
             None if name == "url" => "https://example.org/",
-            None => "to be written",
+            None => UNWRITTEN,
         }
     }
 }

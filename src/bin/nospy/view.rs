@@ -166,10 +166,16 @@ fn proven(verification: &Verification, exit: Exit) -> String {
             None => "nothing.".to_owned(),
         };
     };
-    let base = format!(
-        "the log that you trust signed that this is everything it held about {about} up to index {}, unchanged and in this order",
-        known.index
-    );
+    let base = match verification.about_entries {
+        Some(0) => format!(
+            "the log that you trust signed that it held nothing at all about {about} up to index {}",
+            known.index
+        ),
+        _ => format!(
+            "the log that you trust signed that this is everything it held about {about} up to index {}, unchanged and in this order",
+            known.index
+        ),
+    };
     match failed {
         Some(check) => format!("{base}; not what follows from it, for {} failed.", check.name()),
         None if exit == Exit::Indeterminate => format!("{base}; what follows from it cannot be told."),
@@ -266,6 +272,7 @@ pub fn verification_json(verification: &Verification, exit: Exit) -> Json {
         "cosigners": verification.cosigners.iter().map(|one| json!({ "name": one.name, "key_name": one.key_name, "time": one.time })).collect::<Vec<_>>(),
         "standing": verification.standing.as_ref().map(standing_json),
         "parties": parties, "history": history, "inadmissible": inadmissible,
+        "about_entries": verification.about_entries,
         "proven": proven(verification, exit), "not_proven": verification.not_proven,
     })
 }
