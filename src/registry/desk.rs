@@ -19,8 +19,11 @@ use crate::registry::text::text_rows;
 use crate::registry::{PublishError, ReadError};
 use crate::statement::{Named, Origin, Statement, Subject};
 
-/// Folded dockets that are kept near; beyond that all are dropped and folded again as they are asked for.
-const WORLD_DOCKETS_MAX: usize = 65_536;
+/// Bytes of statements whose folded dockets are kept near; beyond that all are dropped and folded again as they are asked
+/// for.
+const WORLD_BYTES_MAX: usize = 128 << 20;
+/// What a folded docket costs besides its statements, about.
+const DOCKET_BYTES: usize = 512;
 /// Longest chain of statements that name one another: an endorsement of a void of an act.
 const NAMED_DEPTH_MAX: u8 = 3;
 
@@ -88,7 +91,7 @@ pub struct Desk {
     key: SigningKey,
     keys: Arc<KeyIndex>,
     world: World,
-    world_dockets: usize,
+    world_bytes: usize,
     map: DocketMap,
     planned: Option<DocketPlan>,
     touches: Vec<Touch>,
@@ -110,7 +113,7 @@ impl Desk {
         let world = World::new(origin.clone());
         let (planned, touches, placed, rows) = (None, Vec::new(), HashMap::new(), Vec::new());
         let granting = Vec::new();
-        Self { origin, key, keys, world, world_dockets: 0, map, planned, touches, placed, rows, granting }
+        Self { origin, key, keys, world, world_bytes: 0, map, planned, touches, placed, rows, granting }
     }
 
     /// Places an act: judges it, then lets it count for the next ones.
@@ -123,7 +126,7 @@ impl Desk {
             .touches(|id| self.named(reader, id))
             .map_err(|error| PublishError::Malformed { rule: "body_malformed", message: error.to_string() })?;
         let needs = World::needs_to_admit(&statement);
-        self.world_dockets += load(&mut self.world, reader, &self.map, needs).map_err(|error| internal(&error))?;
+        self.world_bytes += load(&mut self.world, reader, &self.map, needs).map_err(|error| internal(&error))?;
         self.world.admit_signed(&act).map_err(PublishError::Refused)?;
         if let Some(kid) = self.keys.taken(&statement) {
             return Err(PublishError::Refused(Refusal {
@@ -141,6 +144,7 @@ impl Desk {
         self.granting.extend((!keys_of(&statement).is_empty()).then(|| Arc::clone(&statement)));
         let rows = 2 * touches.len();
         self.touches.push(Touch { index: act.index, id, subjects: touches });
+        self.world_bytes += statement.bytes().len();
         // Admission judged it just now, in this very place.
         let pushed = self.world.push(act);
         debug_assert!(pushed.is_ok(), "what was admitted is admissible: {pushed:?}");
@@ -156,7 +160,7 @@ impl Desk {
 
     fn forget_world(&mut self) {
         self.world = World::new(self.origin.clone());
-        self.world_dockets = 0;
+        self.world_bytes = 0;
     }
 
     fn forget_batch(&mut self) {
@@ -215,7 +219,7 @@ impl Application for Desk {
         }
         self.granting.iter().for_each(|statement| self.keys.learn(statement));
         self.forget_batch();
-        if self.world_dockets > WORLD_DOCKETS_MAX {
+        if self.world_bytes > WORLD_BYTES_MAX {
             self.forget_world();
         }
         View { map: self.map.clone(), origin: self.origin.clone() }
@@ -269,14 +273,15 @@ impl View {
     }
 }
 
-/// Folds the dockets of `subjects` that `world` does not hold yet, in this order; returns how many.
+/// Folds the dockets of `subjects` that `world` does not hold yet, in this order; returns about how many bytes that
+/// costs.
 fn load(world: &mut World, reader: &LogReader, map: &DocketMap, subjects: Vec<Subject>) -> Result<usize, ReadError> {
     let mut loaded = 0;
     for subject in subjects {
         if !world.contains(&subject) {
             let acts = acts_of(reader, map, &subject)?;
+            loaded += DOCKET_BYTES + acts.iter().map(|act| act.statement.bytes().len()).sum::<usize>();
             world.load(subject, acts);
-            loaded += 1;
         }
     }
     Ok(loaded)
