@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::output::Format;
-use crate::{docket, draft, exit, init, key, list, log, publish, serve, show, sign, text, verify};
+use crate::{demo, docket, draft, exit, init, key, list, log, publish, serve, show, sign, text, verify};
 
 /// The registry of no-spy agreements: draft, sign, publish and verify statements.
 ///
@@ -32,6 +32,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 pub enum Verb {
     Init(init::InitArgs),
+    Demo(demo::DemoArgs),
     Serve(serve::ServeArgs),
     Key(key::KeyArgs),
     Draft(draft::DraftArgs),

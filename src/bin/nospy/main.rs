@@ -3,6 +3,7 @@
 mod args;
 mod ask;
 mod config;
+mod demo;
 mod describe;
 mod docket;
 mod draft;
@@ -68,6 +69,7 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Draft(args) => draft::run(&args, &config, output),
         Verb::Show(args) => show::run(&args, &config, output),
         Verb::Init(args) => init::run(&args, output),
+        Verb::Demo(args) => demo::run(&args, output),
         Verb::Verify(args) => verify::run(&args, &config, output),
         Verb::Serve(args) => serve::run(&args, &config, output),
         Verb::Publish(args) => publish::run(&args, &config, output),

@@ -143,7 +143,7 @@ impl Online {
 }
 
 /// What a client's error means for the caller. Evidence of a fork is written before anything else is said.
-fn explain(error: ClientError, log: &KeyLine, state: &Path) -> CliError {
+pub fn explain(error: ClientError, log: &KeyLine, state: &Path) -> CliError {
     let message = error.to_string();
     match error {
         ClientError::Address { .. } => CliError::usage(message),

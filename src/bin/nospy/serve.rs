@@ -100,7 +100,7 @@ fn tls(args: &ServeArgs, config: &Config) -> Result<Option<TlsIdentity>, CliErro
 
 /// Done at the first SIGTERM or SIGINT; the second one ends the process at once, and what was acknowledged is safe. The
 /// handlers stand before the log is opened.
-fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
+pub fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
     let handler = |kind| signal(kind).map_err(|error| CliError::new(Exit::Internal, format!("no signals: {error}")));
     let (mut terminate, mut interrupt) = (handler(SignalKind::terminate())?, handler(SignalKind::interrupt())?);
     let mut next = async move || {
