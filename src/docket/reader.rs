@@ -1,8 +1,10 @@
 //! Reads dockets at one head.
 
 use crate::docket::{DocketError, KEY_PREFIX, LIST_PREFIX, Row, list_key, row_key};
-use crate::merkle::{BucketReader, DocketMap, DocketValue, Hash, MapProof, bucket_range, docket_key};
-use crate::statement::Subject;
+use crate::merkle::{
+    BucketReader, DOCKET_START, DocketMap, DocketValue, Hash, MapProof, bucket_range, docket_key, docket_step,
+};
+use crate::statement::{StatementId, Subject};
 use crate::storage::{Bytes, Snapshot, StorageError};
 
 /// Rows fetched at once while scanning.
@@ -61,6 +63,28 @@ impl<'a> DocketReader<'a> {
             at += rows.len() as u64;
         }
         Ok(indexes)
+    }
+
+    /// Checks that `statements`, each with index, registration time (unix ms) and id, are the whole docket of
+    /// `subject` in order (D2): their digest is the one that the map holds.
+    ///
+    /// # Errors
+    /// [`DocketError::Damaged`] if they are not.
+    pub fn check(
+        &self,
+        subject: &Subject,
+        statements: impl Iterator<Item = (u64, u64, StatementId)>,
+    ) -> Result<(), DocketError> {
+        let start = DocketValue { count: 0, step: DOCKET_START };
+        let found = statements.fold(start, |value, (index, time_ms, id)| DocketValue {
+            count: value.count + 1,
+            step: docket_step(&value.step, index, time_ms, &id.0),
+        });
+        let stored = self.row(&docket_key(&subject.to_string()))?.map_or(start, |row| row.value);
+        match found == stored {
+            true => Ok(()),
+            false => Err(DocketError::Damaged(format!("the list of {subject} is not the one that its digest sums up"))),
+        }
     }
 
     /// The value of `subject` with its proof.

@@ -95,8 +95,7 @@ impl Guard {
         let slot = guard.slot();
         guard.write_at(0, &[slot, [0; SLOT_LEN]].concat())?;
         // The file's name must survive as well: a guard that is gone after a power cut stops the log.
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let synced = guard.file.sync_all().and_then(|()| File::open(directory)?.sync_all());
+        let synced = guard.file.sync_all().and_then(|()| File::open(Self::directory(path))?.sync_all());
         synced.map_err(|error| guard.io(error))?;
         Ok(guard)
     }
@@ -142,6 +141,11 @@ impl Guard {
         let slot = self.slot();
         self.write_at((self.sequence % 2) * SLOT_LEN as u64, &slot)?;
         self.file.sync_data().map_err(|error| self.io(error))
+    }
+
+    /// The directory of the guard at `path`.
+    pub(in crate::log) fn directory(path: &Path) -> &Path {
+        path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
     }
 
     fn lock(&self) -> Result<(), GuardError> {

@@ -5,13 +5,16 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::crypto::{KeyLine, Note, SigningKey};
 use crate::evidence::Checkpoint;
 use crate::log::sequencer::{Command, Sequencer};
 use crate::log::{Application, Guard, Head, LogReader, Placed, Published, SubmitError, TileCache};
 use crate::storage::Storage;
+
+/// Most calls of [`Log::store`] that may wait (I7): their rows are many times larger than an entry.
+pub const STORES_MAX: usize = 8;
 
 /// Limits and pace.
 #[derive(Clone, Debug)]
@@ -97,6 +100,7 @@ pub struct LogParts<A: Application> {
 /// A running log.
 pub struct Log<A: Application> {
     commands: SyncSender<Command<A>>,
+    stores: Arc<Semaphore>,
     published: Arc<RwLock<Arc<Published<A::View>>>>,
     thread: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
@@ -112,7 +116,8 @@ impl<A: Application> Log<A> {
         let sequencer = Sequencer::new(parts, commands, Arc::clone(&published));
         let thread = std::thread::Builder::new().name("sequencer".into()).spawn(move || sequencer.run());
         let thread = thread.expect("a thread can be started while the service starts");
-        Self { commands: sender, published, thread: Mutex::new(Some(thread)) }
+        let stores = Arc::new(Semaphore::new(STORES_MAX));
+        Self { commands: sender, stores, published, thread: Mutex::new(Some(thread)) }
     }
 
     /// The newest signed head.
@@ -128,12 +133,15 @@ impl<A: Application> Log<A> {
         self.ask(|reply| Command::Submit(submission, reply)).await
     }
 
-    /// Stores rows that belong to no batch.
+    /// Stores rows beside the entries; answers when they are durable. They go with the next batch, which is sealed
+    /// also if nothing else waits.
     ///
     /// # Errors
-    /// [`SubmitError`].
+    /// [`SubmitError`]; [`SubmitError::Busy`] also if [`STORES_MAX`] wait already.
     pub async fn store(&self, rows: Vec<(Vec<u8>, Vec<u8>)>) -> Result<(), SubmitError<A::Refusal>> {
-        self.ask(|reply| Command::Store(rows, reply)).await
+        // The permit waits with the rows: a caller that goes away leaves both behind.
+        let permit = Arc::clone(&self.stores).try_acquire_owned().map_err(|_| SubmitError::Busy)?;
+        self.ask(|reply| Command::Store(rows, permit, reply)).await
     }
 
     async fn ask<T>(

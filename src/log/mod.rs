@@ -34,7 +34,7 @@ mod sequencer;
 pub use application::{Application, Decision, Placed, Published, SealInput, Sealed, SubmitError};
 pub use batch::{Batch, PartialTiles, Planned};
 pub use guard::{Guard, GuardError, GuardedHead};
-pub use handle::{Log, LogOptions, LogParts, Signer, kept_checkpoint};
+pub use handle::{Log, LogOptions, LogParts, STORES_MAX, Signer, kept_checkpoint};
 pub use head::{Head, SealPlace};
 pub use reader::{Entry, LogReader, ReadError, TileCache};
 pub use recovery::{OpenError, Signing, check_guard, read_head};

@@ -7,8 +7,8 @@ use quick_cache::sync::Cache;
 use crate::log::row::{SEAL_PREFIX, entry_key, id_key, seal_key, tile_key, u64_of};
 use crate::log::{Head, PartialTiles};
 use crate::merkle::{
-    Hash, NodeId, NodeReader, ProofError, ProveError, TILE_HEIGHT, TILE_WIDTH, Tile, TileNodes, leaf_hash,
-    prove_consistency, prove_inclusion,
+    Hash, NodeId, NodeReader, ProofError, ProveError, TILE_HEIGHT, TILE_WIDTH, Tile, TileNodes, TilePosition,
+    leaf_hash, prove_consistency, prove_inclusion,
 };
 use crate::storage::{Snapshot, StorageError};
 
@@ -110,8 +110,12 @@ impl LogReader {
     pub fn index_of(&self, id: &Hash) -> Result<Option<u64>, ReadError> {
         let Some(row) = self.snapshot.get(&id_key(id))? else { return Ok(None) };
         let index = u64_of(&row).filter(|index| *index < self.head.size());
-        let index = index.ok_or(ReadError::Damaged { what: "id row of", index: 0 })?;
-        Ok((self.node(NodeId::leaf(index))? == *id).then_some(index))
+        let index = index.ok_or(ReadError::Damaged { what: "the id row that leads to entry", index: u64::MAX })?;
+        // Two ids that share sixteen bytes are beyond chance. An answer "not there" would let the entry in again.
+        match self.node(NodeId::leaf(index))? == *id {
+            true => Ok(Some(index)),
+            false => Err(ReadError::Damaged { what: "the id row that leads to entry", index }),
+        }
     }
 
     /// The seal that closes the batch of entry `index`: its index and time (unix ms). A seal closes its own batch.
@@ -174,7 +178,11 @@ impl LogReader {
             let damaged = ReadError::Damaged { what: "tile", index };
             let bytes = self.snapshot.get(&tile_key(level, index))?.ok_or(damaged.clone())?;
             let nodes = TileNodes::expand(&bytes).map_err(|_| damaged.clone())?;
-            if nodes.width() as u64 != TILE_WIDTH {
+            // The tile's root stands in the tile above it, and so on up to the right edge, which opening recomputed:
+            // no altered hash gets into a proof.
+            let root = nodes.node(TilePosition { height: TILE_HEIGHT, offset: 0 });
+            let above = NodeId { level: (level + 1) * TILE_HEIGHT, index };
+            if nodes.width() as u64 != TILE_WIDTH || root != Some(self.node(above)?) {
                 return Err(damaged);
             }
             Ok(Arc::new(nodes))

@@ -103,6 +103,12 @@ pub fn check_guard(reader: &LogReader, guard: Result<Guard, GuardError>) -> Sign
                 path.display()
             ));
         }
+        Err(error @ GuardError::Damaged { .. }) => {
+            return refuse(format!(
+                "{error}. Put the right guard back; or move this one aside and give the newest checkpoint that any \
+                 client, witness or mirror has seen: `nospy log guard adopt --checkpoint FILE`"
+            ));
+        }
         Err(error) => return refuse(error.to_string()),
     };
     let seen = *guard.head();

@@ -1,12 +1,13 @@
 //! The one loop that writes: take what waits, decide in order, plan, seal, commit, guard, sign, answer.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::log::{
     Application, Batch, Decision, Guard, GuardError, GuardedHead, Head, LogParts, LogReader, OpenError, PartialTiles,
@@ -22,6 +23,8 @@ pub const BATCH_BYTES_MAX: usize = crate::storage::BATCH_BYTES_MAX / 2;
 const AHEAD_MAX_MS: u64 = 10;
 /// How long a clock that stands before the last seal is waited for, before submissions are refused (I1).
 const CLOCK_WAIT_MAX: Duration = Duration::from_secs(2);
+/// How soon a heartbeat seal that could not be written is tried again.
+const HEARTBEAT_RETRY: Duration = Duration::from_secs(10);
 
 type Answer<A> = Result<Placed<<A as Application>::View>, SubmitError<<A as Application>::Refusal>>;
 type Stored<A> = Result<(), SubmitError<<A as Application>::Refusal>>;
@@ -30,8 +33,8 @@ type Stored<A> = Result<(), SubmitError<<A as Application>::Refusal>>;
 pub(in crate::log) enum Command<A: Application> {
     /// Something wants to enter.
     Submit(A::Submission, oneshot::Sender<Answer<A>>),
-    /// Rows that belong to no batch; the head stays as it is.
-    Store(Vec<(Vec<u8>, Vec<u8>)>, oneshot::Sender<Stored<A>>),
+    /// Rows beside the entries, committed with the next batch.
+    Store(Vec<(Vec<u8>, Vec<u8>)>, OwnedSemaphorePermit, oneshot::Sender<Stored<A>>),
     /// Answer everything, then end.
     Stop,
 }
@@ -42,7 +45,7 @@ pub(in crate::log) struct Sequencer<A: Application> {
     commands: Receiver<Command<A>>,
     waiting: VecDeque<Command<A>>,
     published: Arc<RwLock<Arc<Published<A::View>>>>,
-    sealed_at: Instant,
+    heartbeat_at: Instant,
 }
 
 /// A submission that is answered when its batch is published.
@@ -81,31 +84,35 @@ impl<A: Application> Sequencer<A> {
         commands: Receiver<Command<A>>,
         published: Arc<RwLock<Arc<Published<A::View>>>>,
     ) -> Self {
-        Self { parts, commands, waiting: VecDeque::new(), published, sealed_at: Instant::now() }
+        let heartbeat_at = Instant::now() + parts.options.seal_interval;
+        Self { parts, commands, waiting: VecDeque::new(), published, heartbeat_at }
     }
 
     pub(in crate::log) fn run(mut self) {
+        // A panic is a broken rule of ours: a log that goes on answering reads and never writes again helps nobody.
+        let end = catch_unwind(AssertUnwindSafe(|| self.turn()));
+        if let End::Fatal(reason) = end.unwrap_or_else(|_| End::Fatal("the sequencer panicked".into())) {
+            tracing::error!(%reason, "the log stops");
+            (self.parts.on_fatal)(&reason);
+        }
+    }
+
+    fn turn(&mut self) -> End {
         loop {
             let outcome = match self.next() {
                 Next::Batch => self.batch(false),
                 Next::Heartbeat => self.batch(true),
                 Next::Drain => self.drain(),
             };
-            match outcome {
-                Ok(()) => {}
-                Err(End::Asked) => return,
-                Err(End::Fatal(reason)) => {
-                    tracing::error!(%reason, "the log stops");
-                    (self.parts.on_fatal)(&reason);
-                    return;
-                }
+            if let Err(end) = outcome {
+                return end;
             }
         }
     }
 
     /// Waits for submissions, or for the time of a heartbeat seal.
     fn next(&mut self) -> Next {
-        let patience = self.parts.options.seal_interval.saturating_sub(self.sealed_at.elapsed());
+        let patience = self.heartbeat_at.saturating_duration_since(Instant::now());
         if self.waiting.is_empty() {
             match self.commands.recv_timeout(patience) {
                 Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => return Next::Drain,
@@ -142,17 +149,21 @@ impl<A: Application> Sequencer<A> {
     fn batch(&mut self, is_heartbeat: bool) -> Result<(), End> {
         let before = Arc::clone(&self.published.read().unwrap_or_else(PoisonError::into_inner));
         let Some(time_ms) = self.seal_time(before.reader.head()) else {
+            self.put_off_heartbeat(is_heartbeat);
             self.refuse_waiting(|| SubmitError::ClockBehind);
             return Ok(());
         };
         let mut plan = Batch::begin(before.reader.head(), before.reader.partials());
         let (mut pending, mut stored) = (Vec::new(), Vec::new());
-        while plan.rows() < BATCH_ROWS_MAX && plan.bytes() < BATCH_BYTES_MAX {
+        for _ in 0..self.parts.options.batch_entries_max {
+            if plan.rows() >= BATCH_ROWS_MAX || plan.bytes() >= BATCH_BYTES_MAX {
+                break;
+            }
             match self.waiting.pop_front() {
                 Some(Command::Submit(submission, reply)) => {
                     pending.extend(self.place(&before.reader, &mut plan, time_ms, &submission, reply));
                 }
-                Some(Command::Store(rows, reply)) => {
+                Some(Command::Store(rows, _permit, reply)) => {
                     plan.add_rows(rows);
                     stored.push(reply);
                 }
@@ -168,6 +179,7 @@ impl<A: Application> Sequencer<A> {
         let planned = self.seal(&before.reader, plan, time_ms)?;
         if !self.commit(before.reader.head(), &planned)? {
             self.parts.application.abandon();
+            self.put_off_heartbeat(is_heartbeat);
             pending.into_iter().for_each(|one| drop(one.reply.send(Err(SubmitError::NoSpace))));
             stored.into_iter().for_each(|reply| drop(reply.send(Err(SubmitError::NoSpace))));
             return Ok(());
@@ -230,8 +242,15 @@ impl<A: Application> Sequencer<A> {
         self.parts.signer.keep(&checkpoint);
         let after = Arc::new(Published { reader, checkpoint: Some(checkpoint), view });
         *self.published.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&after);
-        self.sealed_at = Instant::now();
+        self.heartbeat_at = Instant::now() + self.parts.options.seal_interval;
         Ok(after)
+    }
+
+    /// A heartbeat that failed is due at once again: without a pause the loop would do nothing else.
+    fn put_off_heartbeat(&mut self, is_heartbeat: bool) {
+        if is_heartbeat {
+            self.heartbeat_at = Instant::now() + HEARTBEAT_RETRY.min(self.parts.options.seal_interval);
+        }
     }
 
     /// The time of the next seal, later than the last one's (I1); `None` if the clock stands too far behind it.
@@ -258,7 +277,7 @@ impl<A: Application> Sequencer<A> {
         for command in self.waiting.drain(..) {
             match command {
                 Command::Submit(_, reply) => drop(reply.send(Err(error()))),
-                Command::Store(_, reply) => drop(reply.send(Err(error()))),
+                Command::Store(_, _, reply) => drop(reply.send(Err(error()))),
                 Command::Stop => {}
             }
         }
@@ -285,6 +304,11 @@ pub fn create<A: Application>(
     }
     if guard.exists() {
         return Err(GuardError::Exists { path: guard.to_owned() }.into());
+    }
+    // Found out before the first commit: a log without its guard would be of no use.
+    if !Guard::directory(guard).is_dir() {
+        let error = std::io::Error::new(std::io::ErrorKind::NotFound, "its directory is not there");
+        return Err(GuardError::Io { path: guard.to_owned(), error }.into());
     }
     let (head, partials) = (Head::empty(origin), PartialTiles::default());
     let reader = LogReader::new(snapshot, head, partials, Arc::new(TileCache::new(0)));

@@ -136,19 +136,33 @@ impl Desk {
             }));
         }
         let id = *statement.id();
+        let texts = self.new_texts(reader, &act).map_err(|error| internal(&error))?;
+        let agreement = agreement_row(&act);
+        let rows = 2 * touches.len() + texts.len() + usize::from(agreement.is_some());
+        self.rows.extend(texts);
+        self.rows.extend(agreement);
         let named =
             Named { role: statement.named_role(), subject: statement.subject().clone(), touches: touches.clone() };
-        self.rows.extend(text_rows(&act));
-        self.rows.extend(agreement_row(&act));
         self.placed.insert(id, (act.index, named));
         self.granting.extend((!keys_of(&statement).is_empty()).then(|| Arc::clone(&statement)));
-        let rows = 2 * touches.len();
         self.touches.push(Touch { index: act.index, id, subjects: touches });
         self.world_bytes += statement.bytes().len();
         // Admission judged it just now, in this very place.
         let pushed = self.world.push(act);
         debug_assert!(pushed.is_ok(), "what was admitted is admissible: {pushed:?}");
         Ok(rows)
+    }
+
+    /// The rows of the texts that no statement named before: the first one says of what media type a text is.
+    fn new_texts(&self, reader: &LogReader, act: &Act) -> Result<Vec<(Vec<u8>, Vec<u8>)>, ReadError> {
+        let mut new = Vec::new();
+        for (key, media_type) in text_rows(act) {
+            let is_known = self.rows.iter().chain(&new).any(|(known, _)| *known == key);
+            if !is_known && reader.snapshot().get(&key)?.is_none() {
+                new.push((key, media_type));
+            }
+        }
+        Ok(new)
     }
 
     fn named(&self, reader: &LogReader, id: &Digest) -> Option<Named> {
@@ -292,8 +306,11 @@ fn load(world: &mut World, reader: &LogReader, map: &DocketMap, subjects: Vec<Su
 /// # Errors
 /// [`ReadError`].
 pub fn acts_of(reader: &LogReader, map: &DocketMap, subject: &Subject) -> Result<Vec<Act>, ReadError> {
-    let indexes = DocketReader::new(reader.snapshot(), map).indexes(subject, 0, usize::MAX)?;
-    indexes.into_iter().map(|index| act_at(reader, index)).collect()
+    let dockets = DocketReader::new(reader.snapshot(), map);
+    let indexes = dockets.indexes(subject, 0, usize::MAX)?;
+    let acts: Vec<Act> = indexes.into_iter().map(|index| act_at(reader, index)).collect::<Result<_, _>>()?;
+    dockets.check(subject, acts.iter().map(|act| (act.index, act.time_ms, act.id())))?;
+    Ok(acts)
 }
 
 fn act_at(reader: &LogReader, index: u64) -> Result<Act, ReadError> {
@@ -310,6 +327,20 @@ pub fn statement_at(reader: &LogReader, index: u64) -> Result<Statement, ReadErr
     let missing = || DocketError::Damaged(format!("entry {index} is missing"));
     let entry = reader.entry(index)?.ok_or_else(missing)?;
     Statement::parse(&entry.bytes).map_err(|error| ReadError::Damaged(format!("entry {index}: {error}")))
+}
+
+/// Where and when the entry at `index` was registered: index and time (unix ms) of the seal that closes its batch,
+/// as the seal itself says.
+///
+/// # Errors
+/// [`ReadError::Damaged`] if the row of the seal says something else.
+pub fn registration_of(reader: &LogReader, index: u64) -> Result<(u64, u64), ReadError> {
+    let (seal_index, time_ms) = reader.covering_seal(index)?;
+    let seal = Seal::read(seal_index, &statement_at(reader, seal_index)?);
+    match seal {
+        Ok(seal) if seal.from <= index && seal.time_ms == time_ms => Ok((seal_index, time_ms)),
+        _ => Err(ReadError::Damaged(format!("the row of the seal at index {seal_index} is not what the seal says"))),
+    }
 }
 
 /// What a logged statement is to those that name it, following at most `depth` names.

@@ -6,7 +6,7 @@ use crate::agreement::{Act, Refusal, Rule};
 use crate::crypto::Digest;
 use crate::evidence::{Receipt, ReceiptClaims};
 use crate::log::{LogReader, SubmitError};
-use crate::registry::desk::{Submission, View};
+use crate::registry::desk::{Submission, View, registration_of};
 use crate::registry::{PublishError, ReadError, Registry, State};
 use crate::statement::{GENESIS_KIND, Statement, StatementId, Subject, check_texts};
 
@@ -63,7 +63,10 @@ impl Registry {
         let submission = self.check(statement)?;
         drop(published);
         match log.submit(submission).await {
-            Ok(placed) => self.answer(&placed.published.reader, id, placed.index, placed.is_new),
+            // A head that was overtaken while its answer waited for a thread may have expired; the newest holds it too.
+            Ok(placed) => self
+                .answer(&placed.published.reader, id, placed.index, placed.is_new)
+                .or_else(|_| self.answer(&self.published().reader, id, placed.index, placed.is_new)),
             Err(SubmitError::Refused(error)) => Err(error),
             Err(SubmitError::Busy) => Err(PublishError::Busy { retry_after_ms: RETRY_AFTER_MS }),
             Err(SubmitError::NoSpace) => Err(PublishError::NoSpace),
@@ -145,7 +148,7 @@ impl Registry {
     fn answer(&self, reader: &LogReader, id: StatementId, index: u64, is_new: bool) -> Result<Published, PublishError> {
         let size = reader.head().size();
         let receipt = self.receipt_in(reader, index, size).map_err(|error| internal(&error))?;
-        let (_, time_ms) = reader.covering_seal(index).map_err(|error| internal(&error.into()))?;
+        let (_, time_ms) = registration_of(reader, index).map_err(|error| internal(&error))?;
         Ok(Published { id, index, size, time_ms, receipt, is_new })
     }
 
@@ -158,7 +161,8 @@ impl Registry {
         let not_a_size =
             || ReadError::OutOfRange { what: format!("no checkpoint ends at size {size}"), size: reader.head().size() };
         let seal_index = size.checked_sub(1).ok_or_else(not_a_size)?;
-        let time_ms = reader.seal_time(seal_index)?.filter(|_| size <= reader.head().size()).ok_or_else(not_a_size)?;
+        reader.seal_time(seal_index)?.filter(|_| size <= reader.head().size()).ok_or_else(not_a_size)?;
+        let (_, time_ms) = registration_of(reader, seal_index)?;
         let not_there = || ReadError::NotFound { what: format!("entry {index} in the tree of size {size}") };
         let entry = reader.entry(index)?.filter(|_| index < size).ok_or_else(not_there)?;
         let statement = Statement::parse(&entry.bytes).map_err(|error| ReadError::Damaged(error.to_string()))?;

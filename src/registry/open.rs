@@ -148,6 +148,9 @@ fn check_head(reader: &LogReader, origin: &Origin, log_key: &SigningKey) -> Resu
     if statement.check_signature(&log_key.public()).is_err() {
         return Err(OpenError::Mismatch("the last seal is not signed by this log key: it is another log's".into()));
     }
+    if seal.time_ms != place.time_ms || reader.seal_time(place.index)? != Some(seal.time_ms) {
+        return Err(damaged("the time of the head is not the one that the last seal signs".into()));
+    }
     let before = place.index.checked_sub(1).map(|index| reader.entry(index)).transpose()?.flatten();
     if before.is_none_or(|entry| entry.chain != seal.chain) {
         return Err(damaged("the chain is not the one that the last seal signs".into()));

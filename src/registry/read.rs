@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::agreement::{KnownAt, On, Standing, World};
 use crate::crypto::Digest;
 use crate::merkle::Hash;
-use crate::registry::desk::acts_of;
+use crate::registry::desk::{acts_of, registration_of};
 use crate::registry::{ReadError, Registry};
 use crate::statement::{StatementId, Subject};
 
@@ -45,7 +45,7 @@ impl Registry {
         let size = published.reader.head().size();
         let beyond = || ReadError::OutOfRange { what: format!("there is no entry {index} yet"), size };
         let entry = published.reader.entry(index)?.ok_or_else(beyond)?;
-        let (seal_index, time_ms) = published.reader.covering_seal(index)?;
+        let (seal_index, time_ms) = registration_of(&published.reader, index)?;
         Ok(EntryRow { index, time_ms, seal_index, statement: entry.bytes })
     }
 

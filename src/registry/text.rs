@@ -86,7 +86,7 @@ impl Registry {
         let State::Running(log) = &self.0.state else {
             return Err(DepositError::Unavailable("it serves reads only".into()));
         };
-        let (len, max) = (bytes.len() as u64, self.0.text_bytes_max);
+        let (len, max) = (bytes.len() as u64, self.0.text_bytes_max.min(TEXT_BYTES_MAX));
         if len > max {
             return Err(DepositError::TooLarge { len, max });
         }
@@ -115,6 +115,7 @@ impl Registry {
             DepositError::Unavailable(match error {
                 SubmitError::NoSpace => "its disk is nearly full".into(),
                 SubmitError::Busy => "too much waits; send it again".into(),
+                SubmitError::ClockBehind => "its clock stands before its last seal".into(),
                 _ => "it is stopping".into(),
             })
         })
