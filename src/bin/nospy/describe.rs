@@ -13,7 +13,7 @@ pub const NOT_APPROVED: &str =
     "Registered is not approved: a registry shows what was said, by whom and when, never that a device is clean.";
 
 /// What marks a demonstration in every output, with a line feed.
-pub const DEMO: &str = "DEMO: a demonstration registry. Nothing here was said by anybody.\n";
+pub const DEMO: &str = "DEMO: a demonstration registry. Nobody named here signed anything here.\n";
 
 /// Whether this is the origin of a demonstration.
 pub fn is_demo(origin: &Origin) -> bool {
