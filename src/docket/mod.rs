@@ -19,9 +19,11 @@
 
 mod plan;
 mod reader;
+mod stored;
 
 pub use plan::{DocketError, DocketPlan, Touch, plan};
 pub use reader::{DocketProof, DocketReader, open_map};
+pub use stored::StoredDockets;
 
 use crate::merkle::{DOCKET_VALUE_LEN, DocketValue, Hash};
 

@@ -5,7 +5,7 @@ use crate::merkle::{
     BucketReader, DOCKET_START, DocketMap, DocketValue, Hash, MapProof, bucket_range, docket_key, docket_step,
 };
 use crate::statement::{StatementId, Subject};
-use crate::storage::{Bytes, Snapshot, StorageError};
+use crate::storage::{Snapshot, StorageError, rows_between};
 
 /// Rows fetched at once while scanning.
 const SCAN_ROWS: usize = 4096;
@@ -109,7 +109,7 @@ impl BucketReader for DocketReader<'_> {
         let (first, last) = bucket_range(prefix_bits, prefix);
         let mut end = row_key(&last);
         end.push(0);
-        let rows = scan_all(self.snapshot, row_key(&first), &end);
+        let rows = rows_between(self.snapshot, row_key(&first), end, SCAN_ROWS);
         // A row that does not decode is left out: the map then finds that the bucket is not the one it was made of.
         rows.filter_map(|row| row.map(|(key, value)| decode(&key, &value)).transpose()).collect()
     }
@@ -120,7 +120,7 @@ impl BucketReader for DocketReader<'_> {
 /// # Errors
 /// [`DocketError`].
 pub fn open_map(snapshot: &dyn Snapshot) -> Result<DocketMap, DocketError> {
-    let rows = scan_all(snapshot, vec![KEY_PREFIX], &[LIST_PREFIX]);
+    let rows = rows_between(snapshot, vec![KEY_PREFIX], vec![LIST_PREFIX], SCAN_ROWS);
     let values = rows.map(|row| {
         let (key, value) = row?;
         decode(&key, &value).ok_or_else(|| DocketError::Damaged("a docket row".into()))
@@ -133,27 +133,4 @@ pub fn open_map(snapshot: &dyn Snapshot) -> Result<DocketMap, DocketError> {
 
 fn decode(key: &[u8], value: &[u8]) -> Option<(Hash, DocketValue)> {
     Some((key.get(1..)?.try_into().ok()?, Row::from_bytes(value)?.value))
-}
-
-/// All pairs with `from <= key < to`, fetched in pages.
-fn scan_all<'a>(
-    snapshot: &'a dyn Snapshot,
-    from: Vec<u8>,
-    to: &'a [u8],
-) -> impl Iterator<Item = Result<(Bytes, Bytes), StorageError>> + 'a {
-    let mut from = Some(from);
-    std::iter::from_fn(move || {
-        let start = from.take()?;
-        let page = snapshot.scan(&start, to, SCAN_ROWS);
-        if let Ok(rows) = &page
-            && rows.len() == SCAN_ROWS
-        {
-            from = rows.last().map(|(key, _)| [key, &[0][..]].concat());
-        }
-        Some(page)
-    })
-    .flat_map(|page| match page {
-        Ok(rows) => rows.into_iter().map(Ok).collect::<Vec<_>>(),
-        Err(error) => vec![Err(error)],
-    })
 }

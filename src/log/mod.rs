@@ -30,6 +30,7 @@ mod reader;
 mod recovery;
 mod row;
 mod sequencer;
+mod stored;
 
 pub use application::{Application, Decision, Placed, Published, SealInput, Sealed, SubmitError};
 pub use batch::{Batch, PartialTiles, Planned};
@@ -39,3 +40,4 @@ pub use head::{Head, SealPlace};
 pub use reader::{Entry, LogReader, ReadError, TileCache};
 pub use recovery::{OpenError, Signing, check_guard, read_head};
 pub use sequencer::{BATCH_BYTES_MAX, BATCH_ROWS_MAX, create};
+pub use stored::{StoredLog, StoredRow};

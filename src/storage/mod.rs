@@ -24,6 +24,7 @@ mod batch;
 mod error;
 mod fault;
 mod memory;
+mod pages;
 mod sled;
 mod versioned;
 mod versions;
@@ -34,6 +35,7 @@ pub use batch::{BATCH_BYTES_MAX, BATCH_KEYS_MAX, Batch, KEY_BYTES_MAX, VALUE_BYT
 pub use error::{CommitError, StorageError};
 pub use fault::{Fault, FaultyStorage};
 pub use memory::MemoryStorage;
+pub use pages::rows_between;
 pub use sled::{CACHE_BYTES_DEFAULT, SPACE_RESERVE_BYTES, SledOptions, SledStorage};
 pub use versions::UNDO_BYTES_MAX;
 
