@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::agreement::Act;
-use crate::crypto::{KeyLine, NoteAlgorithm, SigningKey};
+use crate::crypto::{KeyLine, NoteAlgorithm, PublicKey, SigningKey};
 use crate::docket::{DocketReader, open_map};
 use crate::evidence::{Checkpoint, Seal};
 use crate::log::{
@@ -76,7 +76,7 @@ pub struct Opening {
 /// # Errors
 /// [`OpenError`], also if the genesis does not fit the key and origin, or its own rules refuse it.
 pub fn create(opening: &Opening, genesis: &Statement) -> Result<(), OpenError> {
-    check_genesis(genesis, &opening.origin, &opening.log_key)?;
+    check_genesis(genesis, &opening.origin, &opening.log_key.public())?;
     let keys = Arc::new(KeyIndex::default());
     keys.learn(genesis);
     let signer = keys.get(genesis.kid());
@@ -141,7 +141,7 @@ impl Registry {
 fn check_head(reader: &LogReader, origin: &Origin, log_key: &SigningKey) -> Result<DocketMap, OpenError> {
     let damaged = |what: String| OpenError::Damaged { what };
     let read = |index| statement_at(reader, index).map_err(|error| damaged(error.to_string()));
-    check_genesis(&read(0)?, origin, log_key)?;
+    check_genesis(&read(0)?, origin, &log_key.public())?;
     let place = reader.head().seal.ok_or_else(|| damaged("the head has no seal".into()))?;
     let statement = read(place.index)?;
     let seal = Seal::read(place.index, &statement).map_err(|error| damaged(format!("the last seal: {error}")))?;
@@ -162,7 +162,15 @@ fn check_head(reader: &LogReader, origin: &Origin, log_key: &SigningKey) -> Resu
     }
 }
 
-fn check_genesis(genesis: &Statement, origin: &Origin, log_key: &SigningKey) -> Result<(), OpenError> {
+/// Whether entry 0 opens the log of this origin and key.
+///
+/// # Errors
+/// [`OpenError::Mismatch`].
+pub(in crate::registry) fn check_genesis(
+    genesis: &Statement,
+    origin: &Origin,
+    log_key: &PublicKey,
+) -> Result<(), OpenError> {
     let mismatch = |what: &str| Err(OpenError::Mismatch(what.to_owned()));
     if genesis.kind().as_str() != GENESIS_KIND {
         return mismatch("entry 0 is not a genesis");
@@ -172,7 +180,7 @@ fn check_genesis(genesis: &Statement, origin: &Origin, log_key: &SigningKey) -> 
     if genesis.origin() != origin || named != Some(origin.as_str()) {
         return mismatch("the genesis is of another origin than the one configured");
     }
-    match body.field("log_key").and_then(|key| key.bytes()) == Some(log_key.public().as_bytes()) {
+    match body.field("log_key").and_then(|key| key.bytes()) == Some(log_key.as_bytes()) {
         true => Ok(()),
         false => mismatch("the genesis names another log key than the one configured"),
     }

@@ -11,6 +11,7 @@ use crate::crypto::{Digest, sha256};
 use crate::log::SubmitError;
 use crate::registry::{ReadError, Registry, State};
 use crate::statement::body::{Body, Terms};
+use crate::storage::{Snapshot, StorageError, rows_between};
 
 /// Largest text, bytes.
 pub const TEXT_BYTES_MAX: u64 = 16 << 20;
@@ -131,9 +132,7 @@ impl Registry {
         let not_found = || ReadError::NotFound { what: format!("the text {digest}") };
         snapshot.get(&key(b'y', digest))?.ok_or_else(not_found)?;
         let media_type = snapshot.get(&key(b'w', digest))?.ok_or_else(not_found)?;
-        let chunks = usize::try_from(TEXT_BYTES_MAX).unwrap_or(usize::MAX) / CHUNK_BYTES + 1;
-        let rows = snapshot.scan(&chunk_key(digest, 0), &chunk_key(digest, u32::MAX), chunks)?;
-        let bytes: Vec<u8> = rows.iter().flat_map(|(_, chunk)| chunk.iter().copied()).collect();
+        let bytes = stored_bytes(snapshot, digest)?;
         match sha256(&[&bytes]) == *digest {
             true => Ok(StoredText { media_type: String::from_utf8_lossy(&media_type).into_owned(), bytes }),
             false => Err(ReadError::Damaged(format!("the stored text {digest} was altered"))),
@@ -155,6 +154,44 @@ pub(in crate::registry) fn text_rows(act: &Act) -> Vec<(Vec<u8>, Vec<u8>)> {
             Some((key(b'w', &text.sha256?), media_type.into_bytes()))
         })
         .collect()
+}
+
+/// A deposited text as it is stored.
+pub(in crate::registry) struct TextCheck {
+    /// Its digest as the key says; fewer bytes if the key is damaged.
+    pub digest: Vec<u8>,
+    /// Whether its bytes have the digest and the size that are stored, and its media type is there.
+    pub is_whole: bool,
+}
+
+/// Every deposited text, re-hashed.
+pub(in crate::registry) fn stored_texts(
+    snapshot: &dyn Snapshot,
+) -> impl Iterator<Item = Result<TextCheck, StorageError>> + '_ {
+    let sizes = rows_between(snapshot, b"y".to_vec(), b"z".to_vec(), 1024);
+    sizes.map(move |row| {
+        let (key, size) = row?;
+        let digest = key.get(1..).unwrap_or_default().to_vec();
+        let is_whole = match <[u8; 32]>::try_from(digest.as_slice()) {
+            Ok(digest) => is_text_whole(snapshot, &Digest(digest), &size)?,
+            Err(_) => false,
+        };
+        Ok(TextCheck { digest, is_whole })
+    })
+}
+
+fn is_text_whole(snapshot: &dyn Snapshot, digest: &Digest, size: &[u8]) -> Result<bool, StorageError> {
+    if snapshot.get(&key(b'w', digest))?.is_none() {
+        return Ok(false);
+    }
+    let bytes = stored_bytes(snapshot, digest)?;
+    Ok((bytes.len() as u64).to_be_bytes() == *size && sha256(&[&bytes]) == *digest)
+}
+
+fn stored_bytes(snapshot: &dyn Snapshot, digest: &Digest) -> Result<Vec<u8>, StorageError> {
+    let chunks = usize::try_from(TEXT_BYTES_MAX).unwrap_or(usize::MAX) / CHUNK_BYTES + 1;
+    let rows = snapshot.scan(&chunk_key(digest, 0), &chunk_key(digest, u32::MAX), chunks)?;
+    Ok(rows.iter().flat_map(|(_, chunk)| chunk.iter().copied()).collect())
 }
 
 /// Whether the content looks like what it is said to be. HTML and XML are shown as text and never run, so UTF-8 is

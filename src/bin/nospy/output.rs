@@ -40,6 +40,15 @@ impl Output {
         }
     }
 
+    /// How far something long is: one line on stderr that is written over by the next; an empty one takes it away. Only
+    /// on a terminal.
+    pub fn progress(&self, text: &str) {
+        let mut stderr = io::stderr();
+        if !self.is_quiet && stderr.is_terminal() {
+            let _ = write!(stderr, "\r\x1b[K{}", clean(text)).and_then(|()| stderr.flush());
+        }
+    }
+
     /// Data: the text form or the JSON form.
     ///
     /// # Errors
