@@ -23,7 +23,7 @@ pub use clock::{Clock, ManualClock, Millis, SystemClock};
 pub use directory::{AgreementFilter, AgreementRow, PAGE_ROWS_MAX, Page, PageRequest, PartyRow, SCAN_ROWS_MAX};
 pub use door::{DryRun, Published};
 pub use error::{PublishError, ReadError};
-pub use fsck::{FINDINGS_MAX, Fault, FaultFamily, FsckFinding, FsckReport, GuardCheck, fsck};
+pub use fsck::{FINDINGS_MAX, FINDINGS_OF_A_FAULT_MAX, Fault, FaultFamily, FsckFinding, FsckReport, GuardCheck, fsck};
 pub use open::{CHECKPOINT_COPY, Opening, Options, create};
 pub use read::{EntryRow, InclusionProof};
 pub use text::{DepositError, StoredText, TEXT_BYTES_MAX};

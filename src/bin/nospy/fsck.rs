@@ -101,7 +101,7 @@ fn text_of(report: &FsckReport) -> String {
         let _ = write!(text, "\n✗ {}{place}: {}", finding.fault, finding.message);
     }
     if report.is_cut_short {
-        text += "\nThere may be more: the audit ended here.";
+        text += "\nThere is more of this; the first findings of each kind are shown.";
     }
     if !report.is_clean() {
         text += "\nNothing was changed. Keep a copy of the directory and the guard before anything else.";

@@ -55,6 +55,8 @@ pub(in crate::registry::fsck) struct Audit<'a, 'scope> {
     batch: Vec<(u64, Arc<Statement>)>,
     world: World,
     dockets: Dockets,
+    /// Whether a statement is missing or cannot be placed, so that its dockets cannot be recomputed.
+    are_dockets_lost: bool,
     derived: DerivedRows,
     signatures: Signatures<'scope>,
     /// Id rows that were met, and those of them that are wrong.
@@ -99,6 +101,7 @@ impl<'a, 'scope> Audit<'a, 'scope> {
             previous: Previous::None,
             batch: Vec::new(),
             dockets: Dockets::default(),
+            are_dockets_lost: false,
             derived: DerivedRows::default(),
             signatures,
             id_rows: 0,
@@ -154,7 +157,9 @@ impl<'a, 'scope> Audit<'a, 'scope> {
             let findings = &mut self.findings;
             rows::ids(self.stored, self.id_rows, &self.id_rows_wrong, findings)?;
             rows::tiles(self.stored, self.next, findings)?;
-            self.dockets.compare(StoredDockets::new(self.snapshot), findings)?;
+            if !self.are_dockets_lost {
+                self.dockets.compare(StoredDockets::new(self.snapshot), findings)?;
+            }
             self.derived.compare(self.snapshot, findings)?;
             texts = rows::texts(self.snapshot, findings)?;
             rows::strangers(self.snapshot, findings)?;
@@ -171,7 +176,7 @@ impl<'a, 'scope> Audit<'a, 'scope> {
             texts,
             root: self.tree.map(|tree| tree.edge().root()),
             guard,
-            is_cut_short: self.findings.is_full(),
+            is_cut_short: self.findings.is_cut_short(),
             findings: self.findings.into_sorted(),
         })
     }
@@ -181,20 +186,27 @@ impl<'a, 'scope> Audit<'a, 'scope> {
             return;
         }
         let message = match index - self.next {
-            1 => "this entry is not there: the tree cannot be recomputed behind it".to_owned(),
-            count => format!("{count} entries from here are not there: the tree cannot be recomputed behind them"),
+            1 => "this entry is not there: tree and dockets cannot be recomputed behind it".to_owned(),
+            count => {
+                format!("{count} entries from here are not there: tree and dockets cannot be recomputed behind them")
+            }
         };
         self.findings.add(Fault::EntryMissing, self.next, message);
+        self.lose();
+        self.next = index;
+    }
+
+    /// An entry is not there: what builds on it is not compared any more.
+    fn lose(&mut self) {
         self.tree = None;
         self.chain.lose();
-        self.next = index;
+        self.are_dockets_lost = true;
     }
 
     fn entry(&mut self, index: u64, record: &[u8]) -> Result<(), StorageError> {
         let Some((chain, bytes)) = record.split_first_chunk::<32>() else {
             self.findings.add(Fault::EntryMalformed, index, "the stored record is shorter than its chain value");
-            self.tree = None;
-            self.chain.lose();
+            self.lose();
             return Ok(());
         };
         let leaf = leaf_hash(bytes);
@@ -272,9 +284,7 @@ impl<'a, 'scope> Audit<'a, 'scope> {
     /// What the seal rows say about `index`: `Some(None)` is a row without a time. Rows before it are too many.
     fn seal_row(&mut self, index: u64) -> Result<Option<Option<u64>>, StorageError> {
         loop {
-            let is_ahead = |row: &Result<StoredRow<u64>, _>| {
-                matches!(row, Ok(StoredRow { place: Some(place), .. }) if *place > index)
-            };
+            let is_ahead = |row: &Result<StoredRow<u64>, _>| matches!(row, Ok(StoredRow { place: Some(place), .. }) if *place > index);
             match self.seal_rows.next_if(|row| !is_ahead(row)).transpose()? {
                 None => return Ok(None),
                 Some(StoredRow { place: Some(place), value }) if place == index => {
@@ -289,12 +299,7 @@ impl<'a, 'scope> Audit<'a, 'scope> {
         self.findings.add(Fault::ExtraRow, place, "a seal is noted where no entry stands");
     }
 
-    fn seal(
-        &mut self,
-        index: u64,
-        statement: Arc<Statement>,
-        noted: Option<Option<u64>>,
-    ) -> Result<(), StorageError> {
+    fn seal(&mut self, index: u64, statement: Arc<Statement>, noted: Option<Option<u64>>) -> Result<(), StorageError> {
         self.seals += 1;
         let seal = match Seal::read(index, &statement) {
             Ok(seal) => seal,
@@ -330,14 +335,18 @@ impl<'a, 'scope> Audit<'a, 'scope> {
 
     /// A seal, or what stands in its place, that cannot be read: its batch is closed at the time that is noted (F1).
     fn skip_seal(&mut self, noted: Option<u64>) -> Result<(), StorageError> {
-        let Some(time_ms) = noted else { return Ok(()) };
+        let Some(time_ms) = noted else {
+            // It may have touched any docket.
+            self.are_dockets_lost = true;
+            return Ok(());
+        };
         self.previous = Previous::Unknown;
         self.close(time_ms)
     }
 
     fn check_commitments(&mut self, seal: &Seal) {
         let is_chain_off = self.chain.before().is_some_and(|chain| *chain != seal.chain);
-        let are_dockets_off = self.dockets.root() != seal.dockets;
+        let are_dockets_off = !self.are_dockets_lost && self.dockets.root() != seal.dockets;
         if is_chain_off && !self.is_chain_off {
             self.findings.add(Fault::SealChain, seal.index, SealError::Chain.to_string());
         }
@@ -354,12 +363,15 @@ impl<'a, 'scope> Audit<'a, 'scope> {
             let named = |id: &StatementId| self.named(id, index, NAMED_DEPTH_MAX);
             match statement.touches(named) {
                 Ok(subjects) => touched.push((index, *statement.id(), subjects)),
-                Err(error) => self.findings.add(Fault::Unplaceable, index, error.to_string()),
+                Err(error) => {
+                    self.findings.add(Fault::Unplaceable, index, error.to_string());
+                    self.are_dockets_lost = true;
+                }
             }
             let key = self.world.signing_key(&statement, index);
             let act = Act::met(index, time_ms, Arc::clone(&statement));
-            self.derived.add(&act);
-            let verdict = self.world.push(act);
+            let verdict = self.world.push(act.clone());
+            self.derived.add(&act, verdict.is_ok());
             match (key, &verdict) {
                 (Some(key), _) => self.signatures.add(Fault::StatementSignature, index, statement, key),
                 (None, Ok(())) => {
@@ -374,6 +386,9 @@ impl<'a, 'scope> Audit<'a, 'scope> {
                 let rule = Some(refusal.rule);
                 self.findings.push(FsckFinding { fault: Fault::Inadmissible, index: Some(index), rule, message });
             }
+        }
+        if self.are_dockets_lost {
+            return Ok(());
         }
         self.dockets.close(time_ms, &touched, StoredDockets::new(self.snapshot), &mut self.findings)
     }
@@ -395,13 +410,13 @@ impl<'a, 'scope> Audit<'a, 'scope> {
         }
         let head = match self.head.take() {
             Some(Some(head)) => head,
-            Some(None) => return self.findings.add(Fault::Head, None, "the head record does not hold its own checksum"),
+            Some(None) => {
+                return self.findings.add(Fault::Head, None, "the head record does not hold its own checksum");
+            }
             None => return self.findings.add(Fault::Head, None, "the head record is missing"),
         };
         let seal = match &self.previous {
-            Previous::Known(seal) => {
-                Some(Some(SealPlace { index: seal.index, id: seal.id, time_ms: seal.time_ms }))
-            }
+            Previous::Known(seal) => Some(Some(SealPlace { index: seal.index, id: seal.id, time_ms: seal.time_ms })),
             Previous::None => Some(None),
             Previous::Unknown => None,
         };
@@ -409,7 +424,7 @@ impl<'a, 'scope> Audit<'a, 'scope> {
             ("tree", self.tree.as_ref().is_some_and(|tree| *tree.edge() != head.edge)),
             ("chain", self.chain.value().is_some_and(|chain| *chain != head.chain)),
             ("newest seal", seal.is_some_and(|seal| seal != head.seal)),
-            ("docket root", self.dockets.root() != head.dockets),
+            ("docket root", !self.are_dockets_lost && self.dockets.root() != head.dockets),
         ];
         for (what, _) in differs.into_iter().filter(|(_, differs)| *differs) {
             self.findings.add(Fault::Head, None, format!("the {what} of the head record is not that of the entries"));

@@ -5,9 +5,7 @@ use std::convert::Infallible;
 
 use crate::crypto::hex;
 use crate::docket::StoredDockets;
-use crate::merkle::{
-    BucketReader, DOCKET_START, DocketMap, DocketValue, Hash, bucket_range, docket_key, docket_step,
-};
+use crate::merkle::{BucketReader, DOCKET_START, DocketMap, DocketValue, Hash, bucket_range, docket_key, docket_step};
 use crate::registry::fsck::rows::{Difference, compare};
 use crate::registry::fsck::{Fault, Findings};
 use crate::statement::{StatementId, Subject};

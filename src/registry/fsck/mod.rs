@@ -6,8 +6,8 @@
 //! the head record, the head guard, dockets, lists, texts, and rows that nothing asks for.
 //!
 //! - F1. What is compared is computed from entries. Stored rows are only looked at, and never go into a result; but
-//!   where an entry cannot be read, the chain and the time of its seal are taken up again from what is stored, so that one
-//!   fault is not told a thousand times.
+//!   where an entry cannot be read, the chain and the time of its seal are taken up again from what is stored, so
+//!   that one fault is not told a thousand times.
 //! - F2. A clean report means that every byte was looked at that the registry will ever read of this log.
 //! - F3. Nothing is repaired or written.
 //!
@@ -34,7 +34,7 @@ use crate::statement::Origin;
 use crate::storage::Storage;
 
 pub use fault::{Fault, FaultFamily};
-pub use report::{FINDINGS_MAX, FsckFinding, FsckReport, GuardCheck};
+pub use report::{FINDINGS_MAX, FINDINGS_OF_A_FAULT_MAX, FsckFinding, FsckReport, GuardCheck};
 
 use report::Findings;
 

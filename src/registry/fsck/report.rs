@@ -8,6 +8,8 @@ use crate::registry::fsck::{Fault, FaultFamily};
 
 /// Most findings of one audit: it ends there.
 pub const FINDINGS_MAX: usize = 100;
+/// Most findings of one kind that are told, so that what follows from one damage does not hide another.
+pub const FINDINGS_OF_A_FAULT_MAX: usize = 25;
 
 /// One fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +67,8 @@ pub struct FsckReport {
     pub guard: GuardCheck,
     /// The faults, by index; those about no entry last. At most [`FINDINGS_MAX`].
     pub findings: Vec<FsckFinding>,
-    /// Whether the audit ended early, at the most findings: there may be more.
+    /// Whether findings were left out: beyond [`FINDINGS_OF_A_FAULT_MAX`] of one kind, or the audit ended early at
+    /// [`FINDINGS_MAX`].
     pub is_cut_short: bool,
 }
 
@@ -83,7 +86,10 @@ impl FsckReport {
 
 /// Findings as they come.
 #[derive(Default)]
-pub(in crate::registry::fsck) struct Findings(Vec<FsckFinding>);
+pub(in crate::registry::fsck) struct Findings {
+    kept: Vec<FsckFinding>,
+    is_cut_short: bool,
+}
 
 impl Findings {
     pub fn add(&mut self, fault: Fault, index: impl Into<Option<u64>>, message: impl Into<String>) {
@@ -92,18 +98,25 @@ impl Findings {
 
     /// Keeps a finding; what comes beyond the most is dropped.
     pub fn push(&mut self, finding: FsckFinding) {
-        if !self.is_full() {
-            self.0.push(finding);
+        let alike = self.kept.iter().filter(|kept| kept.fault == finding.fault).count();
+        match self.is_full() || alike >= FINDINGS_OF_A_FAULT_MAX {
+            true => self.is_cut_short = true,
+            false => self.kept.push(finding),
         }
     }
 
+    /// Whether no more is kept: the audit ends.
     pub fn is_full(&self) -> bool {
-        self.0.len() >= FINDINGS_MAX
+        self.kept.len() >= FINDINGS_MAX
+    }
+
+    pub fn is_cut_short(&self) -> bool {
+        self.is_cut_short || self.is_full()
     }
 
     /// By index, those about no entry last; in the order in which they came otherwise.
     pub fn into_sorted(mut self) -> Vec<FsckFinding> {
-        self.0.sort_by_key(|finding| finding.index.unwrap_or(u64::MAX));
-        self.0
+        self.kept.sort_by_key(|finding| finding.index.unwrap_or(u64::MAX));
+        self.kept
     }
 }

@@ -63,19 +63,36 @@ pub(in crate::registry::fsck) fn compare(
 /// The rows that the registry writes beside the log for some statements: the list of agreements, the media types of
 /// texts.
 #[derive(Default)]
-pub(in crate::registry::fsck) struct DerivedRows(BTreeMap<Vec<u8>, Vec<u8>>);
+pub(in crate::registry::fsck) struct DerivedRows {
+    rows: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Those that may as well not be there.
+    optional: BTreeSet<Vec<u8>>,
+}
 
 impl DerivedRows {
-    pub fn add(&mut self, act: &Act) {
-        self.0.extend(agreement_row(act).into_iter().chain(text_rows(act)));
+    /// The rows of an act. One that breaks a rule should not have been let in, and nobody can say whether its rows were
+    /// written.
+    pub fn add(&mut self, act: &Act, is_admissible: bool) {
+        for (key, value) in agreement_row(act).into_iter().chain(text_rows(act)) {
+            match (is_admissible, self.rows.contains_key(&key)) {
+                (true, _) => drop(self.optional.remove(&key)),
+                (false, false) => drop(self.optional.insert(key.clone())),
+                (false, true) => continue,
+            }
+            self.rows.insert(key, value);
+        }
     }
 
     /// # Errors
     /// [`StorageError`].
     pub fn compare(&self, snapshot: &dyn Snapshot, findings: &mut Findings) -> Result<(), StorageError> {
         for prefix in [b'a', b'w'] {
-            let expected = self.0.range(vec![prefix]..vec![prefix + 1]).map(|(key, value)| (key.clone(), value.clone()));
+            let expected = self.rows.range(vec![prefix]..vec![prefix + 1]);
+            let expected = expected.map(|(key, value)| (key.clone(), value.clone()));
             compare(expected, under(snapshot, prefix), |difference, key| {
+                if difference == Difference::Missing && self.optional.contains(key) {
+                    return false;
+                }
                 let index = key.get(1..).filter(|_| prefix == b'a').and_then(|key| key.try_into().ok());
                 let what = match prefix {
                     b'a' => "a row of the list of agreements".to_owned(),
@@ -98,10 +115,7 @@ impl DerivedRows {
 ///
 /// # Errors
 /// [`StorageError`].
-pub(in crate::registry::fsck) fn texts(
-    snapshot: &dyn Snapshot,
-    findings: &mut Findings,
-) -> Result<u64, StorageError> {
+pub(in crate::registry::fsck) fn texts(snapshot: &dyn Snapshot, findings: &mut Findings) -> Result<u64, StorageError> {
     let mut known = BTreeSet::new();
     for text in stored_texts(snapshot) {
         let text = text?;
@@ -137,7 +151,8 @@ pub(in crate::registry::fsck) fn tiles(
     for row in stored.tiles() {
         let place = row?.place;
         let is_of_tree = place.is_some_and(|(level, tile)| {
-            level <= TILE_LEVEL_MAX && tile < size.checked_shr(u32::from(TILE_HEIGHT) * (u32::from(level) + 1)).unwrap_or(0)
+            level <= TILE_LEVEL_MAX
+                && tile < size.checked_shr(u32::from(TILE_HEIGHT) * (u32::from(level) + 1)).unwrap_or(0)
         });
         if !is_of_tree {
             let message = match place {
