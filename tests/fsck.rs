@@ -1,6 +1,7 @@
 //! `fsck` finds every single damage of a stored log and names it, and finds nothing in a whole one.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod program;
 mod served;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use nospy::registry::{
 };
 use nospy::statement::Statement;
 use nospy::storage::{Batch, HEAD_KEY, MemoryStorage, SledOptions, SledStorage, Storage};
+use program::{Bench, Served};
 use served::{ORIGIN, acceptance, enrolment, genesis, government, listing, log_key, offer, registrar, vendor};
 
 type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -519,4 +521,61 @@ fn the_reader_of_stored_rows_shows_what_is_there() {
     let entries = stored.entries().map(|row| row.unwrap().place.unwrap());
     assert!(entries.eq(0..size_of(&WHOLE.0)));
     assert_eq!(stored.head().unwrap().unwrap().unwrap().size(), size_of(&WHOLE.0));
+}
+
+/// Writes `rows` as the database `name` of a bench.
+fn on_disk(bench: &Bench, name: &str, rows: &Rows) {
+    fill(&SledStorage::open(bench.path(name), SledOptions::default()).unwrap(), rows);
+}
+
+#[test]
+fn the_program_tells_what_it_found_by_its_exit_code() {
+    let bench = Bench::new();
+    bench.ok(&["init", "reg", "--origin", ORIGIN, "--title", "A demonstration", "--no-passphrase"]);
+    let fsck = |more: &[&str]| bench.run(&[&["log", "fsck", "--config", "reg/nospy.toml"], more].concat());
+    fsck(&[]).exits(0).says("✓ 2 entries (1 seals), 2 signatures").says("guard  ✓ has seen 2 entries").says("DEMO");
+    let report = fsck(&["--output", "json"]).exits(0).json();
+    assert_eq!((&report["clean"], &report["guard"]["state"]), (&true.into(), &"agrees".into()));
+
+    let served = Served::start(&bench, "reg");
+    fsck(&[]).exits(2).says("in use").says("Stop the registry");
+    assert_eq!(served.stop(), 0);
+
+    std::fs::rename(bench.path("reg/head.guard"), bench.path("reg/elsewhere")).unwrap();
+    fsck(&[]).exits(11).says("✗ guard: there is no head guard");
+    fsck(&["--data", "reg/data"]).exits(0).says("guard  – not looked at");
+    fsck(&["--guard", "reg/elsewhere"]).exits(0).says("✓ has seen 2 entries");
+    std::fs::rename(bench.path("reg/elsewhere"), bench.path("reg/head.guard")).unwrap();
+
+    {
+        let storage = SledStorage::open(bench.path("reg/data"), SledOptions::default()).unwrap();
+        let mut rows = rows_of(&storage);
+        let docket = first(&rows, b"k");
+        flip(&mut rows, &docket, 30);
+        let mut batch = Batch::new();
+        batch.put(docket.clone(), rows[&docket].clone());
+        storage.commit(Some(&rows[HEAD_KEY]), batch).unwrap();
+    }
+    fsck(&[]).exits(11).says("✗ docket_row: the value of registry").says("Nothing was changed");
+    let report = fsck(&["--output", "json"]).exits(11).json();
+    assert_eq!(report["findings"][0]["fault"], "docket_row");
+    assert_eq!(report["findings"][0]["family"], "damage");
+
+    let key = key_line(&log_key()).to_string();
+    let of = |name: &str| bench.run(&["log", "fsck", "--data", name, "--policy", &key, "--output", "json"]);
+    let mut forger = Forger::new();
+    forger.batch(&[offer("terms-1", TEXT)], |seal| seal, &log_key());
+    on_disk(&bench, "inadmissible", &rows_of(&forger.storage));
+    let report = of("inadmissible").exits(18).json();
+    assert_eq!(report["findings"][0]["rule"], "signer_lacks_authority");
+    assert_eq!(report["findings"][0]["index"], 2);
+    let mut forger = Forger::new();
+    forger.batch(&[], |seal| seal, &registrar());
+    on_disk(&bench, "signature", &rows_of(&forger.storage));
+    assert_eq!(of("signature").exits(10).json()["findings"][0]["fault"], "seal_signature");
+
+    std::fs::create_dir(bench.path("nothing")).unwrap();
+    of("nothing").exits(3);
+    of("absent").exits(3);
+    bench.run(&["log", "fsck", "--data", "signature"]).exits(2).says("trust policy");
 }
