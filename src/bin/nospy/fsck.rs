@@ -22,7 +22,7 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 
 /// Recompute everything that the log claims, from the entries of a stopped registry or of a copy of its database.
 ///
-/// Entries, ids, chain, tree, seals, signatures, rules, dockets, texts, the head and its guard. Nothing is written.
+/// Entries, ids, chain, tree, seals, signatures, rules, dockets, texts, the head and its guard. No row is changed.
 /// Exit code 0: clean; 11: what is stored or sealed is not what follows from the entries; 10: a signature fails, or
 /// it is another log; 18: an entry breaks a rule and has no effect.
 #[derive(Args)]

@@ -134,7 +134,7 @@ impl<'a, 'scope> Audit<'a, 'scope> {
             if self.findings.is_full() {
                 return Ok(());
             }
-            if self.next % PROGRESS_ENTRIES == 0 {
+            if self.next.is_multiple_of(PROGRESS_ENTRIES) {
                 progress(self.next, size.unwrap_or(self.next));
             }
         }

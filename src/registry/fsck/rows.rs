@@ -65,21 +65,19 @@ pub(in crate::registry::fsck) fn compare(
 #[derive(Default)]
 pub(in crate::registry::fsck) struct DerivedRows {
     rows: BTreeMap<Vec<u8>, Vec<u8>>,
-    /// Those that may as well not be there.
-    optional: BTreeSet<Vec<u8>>,
+    /// Those of which nobody can say whether they were written.
+    uncertain: BTreeSet<Vec<u8>>,
 }
 
 impl DerivedRows {
-    /// The rows of an act. One that breaks a rule should not have been let in, and nobody can say whether its rows were
-    /// written.
+    /// The rows of an act; of two with one key the first counts. An act that breaks a rule should not have been let in,
+    /// and with which rows it was is not known.
     pub fn add(&mut self, act: &Act, is_admissible: bool) {
         for (key, value) in agreement_row(act).into_iter().chain(text_rows(act)) {
-            match (is_admissible, self.rows.contains_key(&key)) {
-                (true, _) => drop(self.optional.remove(&key)),
-                (false, false) => drop(self.optional.insert(key.clone())),
-                (false, true) => continue,
+            if !is_admissible && !self.rows.contains_key(&key) {
+                self.uncertain.insert(key.clone());
             }
-            self.rows.insert(key, value);
+            self.rows.entry(key).or_insert(value);
         }
     }
 
@@ -90,7 +88,7 @@ impl DerivedRows {
             let expected = self.rows.range(vec![prefix]..vec![prefix + 1]);
             let expected = expected.map(|(key, value)| (key.clone(), value.clone()));
             compare(expected, under(snapshot, prefix), |difference, key| {
-                if difference == Difference::Missing && self.optional.contains(key) {
+                if difference != Difference::Extra && self.uncertain.contains(key) {
                     return false;
                 }
                 let index = key.get(1..).filter(|_| prefix == b'a').and_then(|key| key.try_into().ok());
