@@ -4,17 +4,17 @@
 //! cache and folded again from the log when they are missing; nothing else than the log is ever the truth.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use crate::agreement::{Act, Refusal, Rule, World};
-use crate::codec::Item;
-use crate::crypto::{Digest, Kid, PublicKey, SigningKey};
-use crate::docket::{DocketError, DocketPlan, DocketReader, Touch, plan};
+use crate::crypto::{Digest, SigningKey};
+use crate::docket::{DocketPlan, Touch, plan};
 use crate::evidence::Seal;
 use crate::log::{Application, Decision, LogReader, SealInput, Sealed};
 use crate::merkle::DocketMap;
 use crate::registry::directory::agreement_row;
-use crate::registry::door::internal;
+use crate::registry::keys::{KeyIndex, keys_of};
+use crate::registry::stored::{acts_of, named_in, statement_at};
 use crate::registry::text::text_rows;
 use crate::registry::{PublishError, ReadError};
 use crate::statement::{Named, Origin, Statement, Subject};
@@ -24,65 +24,11 @@ use crate::statement::{Named, Origin, Statement, Subject};
 const WORLD_BYTES_MAX: usize = 128 << 20;
 /// What a folded docket costs besides its statements, about.
 const DOCKET_BYTES: usize = 512;
-/// Longest chain of statements that name one another: an endorsement of a void of an act.
-const NAMED_DEPTH_MAX: u8 = 3;
 
 /// A statement that passed the door: well-formed, signed by a key the registry knows.
 pub struct Submission {
     /// The statement and its body; index and time are not known yet.
     pub act: Act,
-}
-
-/// Every key that was ever enrolled, by its id, with the party that holds it. Whether a key may sign is judged at the
-/// desk, by index.
-#[derive(Default)]
-pub struct KeyIndex(RwLock<HashMap<Kid, (PublicKey, String)>>);
-
-impl KeyIndex {
-    /// The key with this id.
-    pub fn get(&self, kid: &Kid) -> Option<PublicKey> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(kid).map(|(key, _)| *key)
-    }
-
-    /// Learns the keys that a logged statement names: enrolments, grants, the genesis.
-    pub fn learn(&self, statement: &Statement) {
-        let keys = keys_of(statement);
-        if !keys.is_empty() {
-            let mut index = self.0.write().unwrap_or_else(PoisonError::into_inner);
-            for key in keys {
-                index.entry(key.kid()).or_insert_with(|| (key, statement.subject().to_string()));
-            }
-        }
-    }
-
-    /// A key of `statement` that another party holds already (rule 13: one party for ever). The folded dockets at the
-    /// desk are a cache and may not hold that party; this index holds every key of the log.
-    fn taken(&self, statement: &Statement) -> Option<Kid> {
-        let keys = keys_of(statement);
-        if keys.is_empty() {
-            return None;
-        }
-        let (index, holder) = (self.0.read().unwrap_or_else(PoisonError::into_inner), statement.subject().to_string());
-        keys.iter().map(PublicKey::kid).find(|kid| index.get(kid).is_some_and(|(_, other)| *other != holder))
-    }
-}
-
-/// The keys that a statement names, read from its bytes.
-fn keys_of(statement: &Statement) -> Vec<PublicKey> {
-    if !matches!(statement.kind().family(), "party" | "registry") {
-        return Vec::new();
-    }
-    let body = statement.body();
-    let member = |item: Item<'_>| item.field("key").and_then(|key| key.bytes()).and_then(to_key);
-    let list = |field| body.field(field).and_then(|list: Item<'_>| list.array()).into_iter().flatten();
-    let registrars = body.field("registrars").and_then(|registrars| registrars.field("keys"));
-    let registrars = registrars.and_then(|keys| keys.array()).into_iter().flatten();
-    let registrars = registrars.filter_map(|key| key.bytes().and_then(to_key));
-    list("keys").chain(list("grant")).filter_map(member).chain(registrars).collect()
-}
-
-fn to_key(bytes: &[u8]) -> Option<PublicKey> {
-    PublicKey::from_bytes(bytes).ok()
 }
 
 /// The desk's state; owned by the sequencer.
@@ -126,7 +72,7 @@ impl Desk {
             .touches(|id| self.named(reader, id))
             .map_err(|error| PublishError::Malformed { rule: "body_malformed", message: error.to_string() })?;
         let needs = World::needs_to_admit(&statement);
-        self.world_bytes += load(&mut self.world, reader, &self.map, needs).map_err(|error| internal(&error))?;
+        self.world_bytes += load(&mut self.world, reader, &self.map, needs)?;
         self.world.admit_signed(&act).map_err(PublishError::Refused)?;
         if let Some(kid) = self.keys.taken(&statement) {
             return Err(PublishError::Refused(Refusal {
@@ -136,11 +82,10 @@ impl Desk {
             }));
         }
         let id = *statement.id();
-        let texts = self.new_texts(reader, &act).map_err(|error| internal(&error))?;
-        let agreement = agreement_row(&act);
-        let rows = 2 * touches.len() + texts.len() + usize::from(agreement.is_some());
-        self.rows.extend(texts);
-        self.rows.extend(agreement);
+        let rows_before = self.rows.len();
+        self.add_texts(reader, &act)?;
+        self.rows.extend(agreement_row(&act));
+        let rows = 2 * touches.len() + self.rows.len() - rows_before;
         let named =
             Named { role: statement.named_role(), subject: statement.subject().clone(), touches: touches.clone() };
         self.placed.insert(id, (act.index, named));
@@ -153,22 +98,21 @@ impl Desk {
         Ok(rows)
     }
 
-    /// The rows of the texts that no statement named before: the first one says of what media type a text is.
-    fn new_texts(&self, reader: &LogReader, act: &Act) -> Result<Vec<(Vec<u8>, Vec<u8>)>, ReadError> {
-        let mut new = Vec::new();
+    /// Adds the rows of the texts that no statement named before: the first one says of what media type a text is.
+    fn add_texts(&mut self, reader: &LogReader, act: &Act) -> Result<(), ReadError> {
         for (key, media_type) in text_rows(act) {
-            let is_known = self.rows.iter().chain(&new).any(|(known, _)| *known == key);
+            let is_known = self.rows.iter().any(|(known, _)| *known == key);
             if !is_known && reader.snapshot().get(&key)?.is_none() {
-                new.push((key, media_type));
+                self.rows.push((key, media_type));
             }
         }
-        Ok(new)
+        Ok(())
     }
 
     fn named(&self, reader: &LogReader, id: &Digest) -> Option<Named> {
         match self.placed.get(id) {
             Some((_, named)) => Some(named.clone()),
-            None => named_in(reader, id, NAMED_DEPTH_MAX).ok().flatten(),
+            None => named_in(reader, id).ok().flatten(),
         }
     }
 
@@ -205,7 +149,7 @@ impl Application for Desk {
         match reader.index_of(&id.0) {
             Ok(Some(index)) => return Decision::Duplicate(index),
             Ok(None) => {}
-            Err(error) => return Decision::Refuse(internal(&error.into())),
+            Err(error) => return Decision::Refuse(ReadError::from(error).into()),
         }
         let act = Act { index, time_ms, ..submission.act.clone() };
         match self.place(reader, act) {
@@ -258,7 +202,7 @@ impl View {
     /// [`ReadError`].
     pub fn touches_at(reader: &LogReader, index: u64) -> Result<BTreeSet<Subject>, ReadError> {
         let statement = statement_at(reader, index)?;
-        let named = |id: &Digest| named_in(reader, id, NAMED_DEPTH_MAX).ok().flatten();
+        let named = |id: &Digest| named_in(reader, id).ok().flatten();
         statement.touches(named).map_err(|error| ReadError::Damaged(error.to_string()))
     }
 
@@ -274,14 +218,14 @@ impl View {
     ) -> Result<BTreeSet<Subject>, PublishError> {
         let time_ms = now_ms.max(reader.head().seal.map_or(0, |seal| seal.time_ms + 1));
         let act = Act { index: reader.head().size(), time_ms, ..submission.act.clone() };
-        let named = |id: &Digest| named_in(reader, id, NAMED_DEPTH_MAX).ok().flatten();
+        let named = |id: &Digest| named_in(reader, id).ok().flatten();
         let touches = act
             .statement
             .touches(named)
             .map_err(|error| PublishError::Malformed { rule: "body_malformed", message: error.to_string() })?;
         let mut world = World::new(self.origin.clone());
         let needs = World::needs_to_admit(&act.statement);
-        load(&mut world, reader, &self.map, needs).map_err(|error| internal(&error))?;
+        load(&mut world, reader, &self.map, needs)?;
         world.admit_signed(&act).map_err(PublishError::Refused)?;
         Ok(touches)
     }
@@ -299,58 +243,4 @@ fn load(world: &mut World, reader: &LogReader, map: &DocketMap, subjects: Vec<Su
         }
     }
     Ok(loaded)
-}
-
-/// The acts of a docket in log order.
-///
-/// # Errors
-/// [`ReadError`].
-pub fn acts_of(reader: &LogReader, map: &DocketMap, subject: &Subject) -> Result<Vec<Act>, ReadError> {
-    let dockets = DocketReader::new(reader.snapshot(), map);
-    let indexes = dockets.indexes(subject, 0, usize::MAX)?;
-    let acts: Vec<Act> = indexes.into_iter().map(|index| act_at(reader, index)).collect::<Result<_, _>>()?;
-    dockets.check(subject, acts.iter().map(|act| (act.index, act.time_ms, act.id())))?;
-    Ok(acts)
-}
-
-fn act_at(reader: &LogReader, index: u64) -> Result<Act, ReadError> {
-    let statement = statement_at(reader, index)?;
-    let (_, time_ms) = reader.covering_seal(index)?;
-    Ok(Act::met(index, time_ms, Arc::new(statement)))
-}
-
-/// The statement at `index`, which the dockets or the log say is there.
-///
-/// # Errors
-/// [`ReadError::Damaged`] if it is not.
-pub fn statement_at(reader: &LogReader, index: u64) -> Result<Statement, ReadError> {
-    let missing = || DocketError::Damaged(format!("entry {index} is missing"));
-    let entry = reader.entry(index)?.ok_or_else(missing)?;
-    Statement::parse(&entry.bytes).map_err(|error| ReadError::Damaged(format!("entry {index}: {error}")))
-}
-
-/// Where and when the entry at `index` was registered: index and time (unix ms) of the seal that closes its batch,
-/// as the seal itself says.
-///
-/// # Errors
-/// [`ReadError::Damaged`] if the row of the seal says something else.
-pub fn registration_of(reader: &LogReader, index: u64) -> Result<(u64, u64), ReadError> {
-    let (seal_index, time_ms) = reader.covering_seal(index)?;
-    let seal = Seal::read(seal_index, &statement_at(reader, seal_index)?);
-    match seal {
-        Ok(seal) if seal.from <= index && seal.time_ms == time_ms => Ok((seal_index, time_ms)),
-        _ => Err(ReadError::Damaged(format!("the row of the seal at index {seal_index} is not what the seal says"))),
-    }
-}
-
-/// What a logged statement is to those that name it, following at most `depth` names.
-fn named_in(reader: &LogReader, id: &Digest, depth: u8) -> Result<Option<Named>, ReadError> {
-    let Some(index) = reader.index_of(&id.0)? else { return Ok(None) };
-    let statement = statement_at(reader, index)?;
-    let below = |id: &Digest| match depth.checked_sub(1) {
-        Some(depth) => named_in(reader, id, depth).ok().flatten(),
-        None => None,
-    };
-    let touches = statement.touches(below).map_err(|error| ReadError::Damaged(error.to_string()))?;
-    Ok(Some(Named { role: statement.named_role(), subject: statement.subject().clone(), touches }))
 }

@@ -5,7 +5,7 @@
 
 use crate::agreement::{Act, On, Standing};
 use crate::docket::DocketReader;
-use crate::registry::desk::statement_at;
+use crate::registry::stored::statement_at;
 use crate::registry::{ReadError, Registry};
 use crate::statement::body::{Body, Role};
 use crate::statement::{GovernmentOrCountry, Party, Subject};

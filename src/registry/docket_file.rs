@@ -10,7 +10,8 @@ use crate::evidence::{
 };
 use crate::log::{LogReader, Published};
 use crate::merkle::{NodeId, NodeReader as _};
-use crate::registry::desk::{View, statement_at};
+use crate::registry::desk::View;
+use crate::registry::stored::statement_at;
 use crate::registry::{ReadError, Registry};
 use crate::statement::{Statement, Subject};
 

@@ -6,7 +6,8 @@ use crate::agreement::{Act, Refusal, Rule};
 use crate::crypto::Digest;
 use crate::evidence::{Receipt, ReceiptClaims};
 use crate::log::{LogReader, SubmitError};
-use crate::registry::desk::{Submission, View, registration_of};
+use crate::registry::desk::{Submission, View};
+use crate::registry::stored::registration_of;
 use crate::registry::{PublishError, ReadError, Registry, State};
 use crate::statement::{GENESIS_KIND, Statement, StatementId, Subject, check_texts};
 
@@ -85,7 +86,7 @@ impl Registry {
         let id = *statement.id();
         let index = self.index_in(&published.reader, &id)?;
         if let Some(stood) = index {
-            let touches = View::touches_at(&published.reader, stood).map_err(|error| internal(&error))?;
+            let touches = View::touches_at(&published.reader, stood)?;
             return Ok(DryRun { id, touches: touches.into_iter().collect(), index });
         }
         let submission = self.check(statement)?;
@@ -142,13 +143,13 @@ impl Registry {
     }
 
     fn index_in(&self, reader: &LogReader, id: &Digest) -> Result<Option<u64>, PublishError> {
-        reader.index_of(&id.0).map_err(|error| internal(&error.into()))
+        Ok(reader.index_of(&id.0).map_err(ReadError::from)?)
     }
 
     fn answer(&self, reader: &LogReader, id: StatementId, index: u64, is_new: bool) -> Result<Published, PublishError> {
         let size = reader.head().size();
-        let receipt = self.receipt_in(reader, index, size).map_err(|error| internal(&error))?;
-        let (_, time_ms) = registration_of(reader, index).map_err(|error| internal(&error))?;
+        let receipt = self.receipt_in(reader, index, size)?;
+        let (_, time_ms) = registration_of(reader, index)?;
         Ok(Published { id, index, size, time_ms, receipt, is_new })
     }
 
@@ -176,9 +177,4 @@ impl Registry {
         let path = reader.inclusion(index, size)?;
         Ok(Receipt::build(&self.0.signer.key, &claims, &path, &reader.root_at(size)?))
     }
-}
-
-pub(in crate::registry) fn internal(error: &ReadError) -> PublishError {
-    tracing::error!(%error, "a read failed while publishing");
-    PublishError::Internal(error.to_string())
 }

@@ -82,6 +82,14 @@ impl PublishError {
     }
 }
 
+impl From<ReadError> for PublishError {
+    /// A read failed while publishing: our fault, and the operator's to look at.
+    fn from(error: ReadError) -> Self {
+        tracing::error!(%error, "a read failed while publishing");
+        Self::Internal(error.to_string())
+    }
+}
+
 impl std::fmt::Display for PublishError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: {}; {}", self.reason(), self.message(), self.next_step())

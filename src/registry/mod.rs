@@ -13,8 +13,10 @@ mod docket_file;
 mod door;
 mod error;
 mod fsck;
+mod keys;
 mod open;
 mod read;
+mod stored;
 mod text;
 
 use std::sync::Arc;
@@ -31,7 +33,8 @@ pub use text::{DepositError, StoredText, TEXT_BYTES_MAX};
 use crate::crypto::KeyLine;
 use crate::evidence::SignedCheckpoint;
 use crate::log::{self, Log, Signer};
-use crate::registry::desk::{Desk, KeyIndex, View};
+use crate::registry::desk::{Desk, View};
+use crate::registry::keys::KeyIndex;
 use crate::statement::Origin;
 
 /// Whether the registry takes statements.

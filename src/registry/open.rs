@@ -13,7 +13,9 @@ use crate::log::{
     check_guard, kept_checkpoint, read_head,
 };
 use crate::merkle::{DocketMap, EMPTY_ROOT};
-use crate::registry::desk::{Desk, KeyIndex, View, acts_of, statement_at};
+use crate::registry::desk::{Desk, View};
+use crate::registry::keys::KeyIndex;
+use crate::registry::stored::{acts_of, statement_at};
 use crate::registry::text::TEXT_BYTES_MAX;
 use crate::registry::{Clock, Inner, Registry, State};
 use crate::statement::{GENESIS_KIND, Origin, Statement, Subject};

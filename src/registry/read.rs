@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::agreement::{KnownAt, On, Standing, World};
 use crate::crypto::Digest;
 use crate::merkle::Hash;
-use crate::registry::desk::{acts_of, registration_of};
+use crate::registry::stored::{acts_of, registration_of};
 use crate::registry::{ReadError, Registry};
 use crate::statement::{StatementId, Subject};
 
