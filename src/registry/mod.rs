@@ -6,6 +6,7 @@
 //!
 //! Nothing here writes a standing (A4): it is folded from the dockets whenever it is asked for.
 
+mod adopt;
 mod clock;
 mod desk;
 mod directory;
@@ -21,6 +22,7 @@ mod text;
 
 use std::sync::Arc;
 
+pub use adopt::{AdoptError, Adopted, adopt_guard};
 pub use clock::{Clock, ManualClock, Millis, SystemClock};
 pub use directory::{AgreementFilter, AgreementRow, PAGE_ROWS_MAX, Page, PageRequest, PartyRow, SCAN_ROWS_MAX};
 pub use door::{DryRun, Published};

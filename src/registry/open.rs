@@ -19,7 +19,7 @@ use crate::registry::stored::{acts_of, statement_at};
 use crate::registry::text::TEXT_BYTES_MAX;
 use crate::registry::{Clock, Inner, Registry, State};
 use crate::statement::{GENESIS_KIND, Origin, Statement, Subject};
-use crate::storage::Storage;
+use crate::storage::{HEAD_KEY, Storage};
 
 /// Name of the copy of the newest checkpoint, beside the guard.
 pub const CHECKPOINT_COPY: &str = "checkpoint";
@@ -79,6 +79,10 @@ pub struct Opening {
 /// [`OpenError`], also if the genesis does not fit the key and origin, or its own rules refuse it.
 pub fn create(opening: &Opening, genesis: &Statement) -> Result<(), OpenError> {
     check_genesis(genesis, &opening.origin, &opening.log_key.public())?;
+    let snapshot = opening.storage.snapshot()?;
+    if snapshot.get(HEAD_KEY)?.is_some() {
+        return Err(OpenError::NotEmpty);
+    }
     let keys = Arc::new(KeyIndex::default());
     keys.learn(genesis);
     let signer = keys.get(genesis.kid());
@@ -91,7 +95,7 @@ pub fn create(opening: &Opening, genesis: &Statement) -> Result<(), OpenError> {
     let act = act.map_err(|error| OpenError::Mismatch(format!("the genesis: {error}")))?;
     let head = Head::empty(opening.origin.as_str());
     let cache = Arc::new(TileCache::new(0));
-    let reader = LogReader::new(opening.storage.snapshot()?, head, PartialTiles::default(), cache);
+    let reader = LogReader::new(snapshot, head, PartialTiles::default(), cache);
     desk.place(&reader, act).map_err(|error| OpenError::Mismatch(format!("the genesis: {error}")))?;
     log::create(&mut desk, &*opening.storage, &opening.guard, opening.origin.as_str(), genesis.bytes(), time_ms)
 }
@@ -108,7 +112,7 @@ impl Registry {
         let name = name.map_err(|error| OpenError::Mismatch(error.to_string()))?;
         let cache = Arc::new(TileCache::new(options.tile_cache_bytes));
         let reader = read_head(&*storage, origin.as_str(), &cache)?;
-        let map = check_head(&reader, &origin, &log_key)?;
+        let map = check_head(&reader, &origin, &log_key.public())?;
         let keys = Arc::new(KeyIndex::default());
         learn_keys(&reader, &map, &keys)?;
         let copy = guard.parent().map(|directory| directory.join(CHECKPOINT_COPY));
@@ -140,14 +144,18 @@ impl Registry {
 }
 
 /// The part of I5 that needs to know what entries mean: the genesis, the last seal, the docket root.
-fn check_head(reader: &LogReader, origin: &Origin, log_key: &SigningKey) -> Result<DocketMap, OpenError> {
+pub(in crate::registry) fn check_head(
+    reader: &LogReader,
+    origin: &Origin,
+    log_key: &PublicKey,
+) -> Result<DocketMap, OpenError> {
     let damaged = |what: String| OpenError::Damaged { what };
     let read = |index| statement_at(reader, index).map_err(|error| damaged(error.to_string()));
-    check_genesis(&read(0)?, origin, &log_key.public())?;
+    check_genesis(&read(0)?, origin, log_key)?;
     let place = reader.head().seal.ok_or_else(|| damaged("the head has no seal".into()))?;
     let statement = read(place.index)?;
     let seal = Seal::read(place.index, &statement).map_err(|error| damaged(format!("the last seal: {error}")))?;
-    if statement.check_signature(&log_key.public()).is_err() {
+    if statement.check_signature(log_key).is_err() {
         return Err(OpenError::Mismatch("the last seal is not signed by this log key: it is another log's".into()));
     }
     if seal.time_ms != place.time_ms || reader.seal_time(place.index)? != Some(seal.time_ms) {

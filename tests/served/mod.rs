@@ -122,12 +122,12 @@ pub fn enrolment(party: &str, role: &str, country: &str, key: &SigningKey) -> St
     sign(&registrar(), "registrar", &format!("party/{party}"), "party.enrol", &body)
 }
 
-fn terms(text: &[u8]) -> Json {
+fn terms(text: &[u8], media_type: &str) -> Json {
     json!({
         "mode": "open_offer", "title": "No-spy agreement",
         "texts": [{
             "language": "en", "status": "authentic", "sha256": hex(&nospy::crypto::sha256(&[text]).0),
-            "size": text.len(), "media_type": "text/plain",
+            "size": text.len(), "media_type": media_type,
         }],
         "clauses": [{ "id": "NB1", "type": "no_backdoor", "obligor": "vendor", "modality": "warrants" }],
         "disclosure": {
@@ -141,7 +141,12 @@ fn terms(text: &[u8]) -> Json {
 
 /// The vendor `acme` offers to every government.
 pub fn offer(reference: &str, text: &[u8]) -> Statement {
-    let body = json!({ "addressees": { "any": true }, "terms": terms(text) });
+    offer_as(reference, text, "text/plain")
+}
+
+/// As [`offer`], of another media type.
+pub fn offer_as(reference: &str, text: &[u8], media_type: &str) -> Statement {
+    let body = json!({ "addressees": { "any": true }, "terms": terms(text, media_type) });
     sign(&vendor(), "acme", &format!("offer/acme/{reference}"), "offer.make", &body)
 }
 

@@ -1,12 +1,12 @@
 //! `nospy log guard`: the file that notices a restored backup or a second registry on one key.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use nospy::crypto::{KeyLine, NoteAlgorithm, hex};
-use nospy::evidence::SignedCheckpoint;
-use nospy::log::{Guard, GuardError, GuardedHead, TileCache, read_head};
+use nospy::crypto::{KeyLine, NoteAlgorithm, NoteError, hex};
+use nospy::evidence::CheckpointError;
+use nospy::log::{Guard, GuardError, GuardedHead};
+use nospy::registry::{AdoptError, adopt_guard};
 use serde_json::json;
 
 use crate::config::Config;
@@ -46,53 +46,39 @@ pub fn run(args: &GuardArgs, config: &Config, output: &Output) -> Result<Exit, C
             print(guard.head(), &serve.guard, output)
         }
         What::Adopt { checkpoint } => {
-            let head = compared(checkpoint, config)?;
-            Guard::create(&serve.guard, origin.as_str(), head).map_err(|error| failed(&error))?;
+            let key = keys::read_private(&serve.log_key)?.public();
+            let name = KeyLine::new(origin.as_str(), NoteAlgorithm::Ed25519, key)
+                .map_err(|error| CliError::usage(error.to_string()))?;
+            let storage = node::storage(&serve.data)?;
+            let adopted = adopt_guard(&*storage, &serve.guard, &name, &files::read(checkpoint)?)
+                .map_err(|error| refused(&error, checkpoint))?;
             output.say(
                 "The guard is made. It is only as good as the checkpoint you compared with: was it really the newest?",
             );
+            let head = GuardedHead { size: adopted.size, root: adopted.root, seal: adopted.seal };
             print(&head, &serve.guard, output)
         }
     }
 }
 
-/// The head of the database, if it extends the checkpoint.
-fn compared(path: &Path, config: &Config) -> Result<GuardedHead, CliError> {
-    let (serve, origin) = node::settings(config)?;
-    let signed = SignedCheckpoint::parse(&files::read(path)?)
-        .map_err(|error| CliError::malformed(format!("{} is not a checkpoint: {error}", path.display())))?;
-    let key = keys::read_private(&serve.log_key)?.public();
-    let name = KeyLine::new(origin.as_str(), NoteAlgorithm::Ed25519, key)
-        .map_err(|error| CliError::usage(error.to_string()))?;
-    signed
-        .check_log_signature(&name)
-        .map_err(|error| CliError::new(Exit::BadSignature, format!("{}: {error}", path.display())))?;
-    let seen = signed.checkpoint();
-    let storage = node::storage(&serve.data)?;
-    let reader = read_head(&*storage, origin.as_str(), &Arc::new(TileCache::new(0)))
-        .map_err(|error| node::cannot_open(&error))?;
-    let head = reader.head();
-    if seen.size > head.size() {
-        return Err(CliError::new(
-            Exit::Refused,
-            format!(
-                "the database has {} entries, {} were signed: it was restored from a backup",
-                head.size(),
-                seen.size
-            ),
-        )
-        .next_step("Get the missing entries back from a mirror. Signing on now would fork the log."));
+/// Why a guard was not adopted, with the exit code and the next step.
+fn refused(error: &AdoptError, checkpoint: &Path) -> CliError {
+    let words = match error {
+        AdoptError::Checkpoint(_) => format!("{}: {error}", checkpoint.display()),
+        _ => error.to_string(),
+    };
+    match error {
+        AdoptError::Open(error) => node::cannot_open(error),
+        AdoptError::Guard(error) => failed(error),
+        AdoptError::Checkpoint(
+            CheckpointError::Note(NoteError::BadSignature { .. }) | CheckpointError::NotSigned { .. },
+        ) => CliError::new(Exit::BadSignature, words),
+        AdoptError::Checkpoint(_) => CliError::malformed(words),
+        AdoptError::Fork { .. } => CliError::new(Exit::Equivocation, words)
+            .next_step("Do not sign with this database. Keep it, and the checkpoint, as evidence."),
+        _ => CliError::new(Exit::Refused, words)
+            .next_step("Get the missing entries back from a mirror. Signing on now would fork the log."),
     }
-    let root = reader.root_at(seen.size).map_err(|error| CliError::new(Exit::Internal, error.to_string()))?;
-    if root != seen.root {
-        return Err(CliError::new(
-            Exit::Equivocation,
-            format!("the database holds another tree of {} entries than the one that was signed", seen.size),
-        )
-        .next_step("Do not sign with this database. Keep it, and the checkpoint, as evidence."));
-    }
-    let seal = head.seal.ok_or_else(|| CliError::new(Exit::Internal, "the head has no seal"))?;
-    Ok(GuardedHead { size: head.size(), root: head.root(), seal: seal.id })
 }
 
 fn print(head: &GuardedHead, path: &Path, output: &Output) -> Result<Exit, CliError> {
