@@ -18,6 +18,7 @@ use crate::registry::keys::KeyIndex;
 use crate::registry::stored::{acts_of, statement_at};
 use crate::registry::text::TEXT_BYTES_MAX;
 use crate::registry::{Clock, Inner, Registry, State};
+use crate::statement::body::Body;
 use crate::statement::{GENESIS_KIND, Origin, Statement, Subject};
 use crate::storage::{HEAD_KEY, Storage};
 
@@ -31,7 +32,7 @@ pub struct Options {
     pub pool_entries_max: usize,
     /// Most entries of one batch.
     pub batch_entries_max: usize,
-    /// An empty batch is sealed after so long without a seal.
+    /// An empty batch is sealed after so long without a seal; never later than the genesis promises.
     pub seal_interval: Duration,
     /// Waits so long for more submissions before a batch.
     pub batch_delay: Duration,
@@ -125,7 +126,7 @@ impl Registry {
                 let options = LogOptions {
                     pool_entries_max: options.pool_entries_max,
                     batch_entries_max: options.batch_entries_max,
-                    seal_interval: options.seal_interval,
+                    seal_interval: options.seal_interval.min(promised_interval(&reader)?),
                     batch_delay: options.batch_delay,
                 };
                 let clock: Arc<dyn Fn() -> u64 + Send + Sync> = Arc::new(move || now.now_ms());
@@ -140,6 +141,16 @@ impl Registry {
             }
         };
         Ok(Self(Arc::new(Inner { signer, clock, keys, text_bytes_max: options.text_bytes_max, state })))
+    }
+}
+
+/// The longest time between two seals that the genesis promises.
+fn promised_interval(reader: &LogReader) -> Result<Duration, OpenError> {
+    let damaged = |what: String| OpenError::Damaged { what: format!("the genesis: {what}") };
+    let genesis = statement_at(reader, 0).map_err(|error| damaged(error.to_string()))?;
+    match Body::read(genesis.kind(), genesis.body()) {
+        Ok(Body::Genesis(body)) => Ok(Duration::from_secs(body.seal_interval)),
+        _ => Err(damaged("its body cannot be read".into())),
     }
 }
 
