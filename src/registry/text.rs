@@ -133,8 +133,10 @@ impl Registry {
         snapshot.get(&key(b'y', digest))?.ok_or_else(not_found)?;
         let media_type = snapshot.get(&key(b'w', digest))?.ok_or_else(not_found)?;
         let bytes = stored_bytes(snapshot, digest)?;
-        match sha256(&[&bytes]) == *digest {
-            true => Ok(StoredText { media_type: String::from_utf8_lossy(&media_type).into_owned(), bytes }),
+        let media_type = String::from_utf8_lossy(&media_type).into_owned();
+        // The media type stands in no hash: what it may be is at least what a deposit was allowed to be.
+        match sha256(&[&bytes]) == *digest && is_content_of(&media_type, &bytes) {
+            true => Ok(StoredText { media_type, bytes }),
             false => Err(ReadError::Damaged(format!("the stored text {digest} was altered"))),
         }
     }
