@@ -317,6 +317,7 @@ async fn a_batch_that_was_not_written_leaves_no_trace_at_the_desk() {
     house.publish(&registry, &other).await;
     let taken = registry.publish(enrol.bytes()).await.unwrap_err();
     assert_eq!(taken.reason(), "key_taken");
+    assert_eq!(registry.dry_run(enrol.bytes()).unwrap_err(), taken);
     registry.shutdown().await;
     let registry = house.open();
     assert_eq!(registry.publish(enrol.bytes()).await.unwrap_err().reason(), "key_taken");

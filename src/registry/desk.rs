@@ -3,10 +3,10 @@
 //! It judges a statement against the folded dockets that the rules read. Folded dockets are kept in a bounded
 //! cache and folded again from the log when they are missing; nothing else than the log is ever the truth.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::agreement::{Act, Refusal, Rule, World};
+use crate::agreement::{Act, World};
 use crate::crypto::{Digest, SigningKey};
 use crate::docket::{DocketPlan, Touch, plan};
 use crate::evidence::Seal;
@@ -43,6 +43,8 @@ pub struct Desk {
     touches: Vec<Touch>,
     placed: HashMap<Digest, (u64, Named)>,
     rows: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Rows of the texts that this batch names first.
+    texts: BTreeMap<Vec<u8>, Vec<u8>>,
     /// Statements of this batch that grant keys; the keys count once the batch is durable.
     granting: Vec<Arc<Statement>>,
 }
@@ -58,8 +60,8 @@ impl Desk {
     pub fn new(origin: Origin, key: SigningKey, keys: Arc<KeyIndex>, map: DocketMap) -> Self {
         let world = World::new(origin.clone());
         let (planned, touches, placed, rows) = (None, Vec::new(), HashMap::new(), Vec::new());
-        let granting = Vec::new();
-        Self { origin, key, keys, world, world_bytes: 0, map, planned, touches, placed, rows, granting }
+        let (texts, granting) = (BTreeMap::new(), Vec::new());
+        Self { origin, key, keys, world, world_bytes: 0, map, planned, touches, placed, rows, texts, granting }
     }
 
     /// Places an act: judges it, then lets it count for the next ones.
@@ -72,20 +74,20 @@ impl Desk {
             .touches(|id| self.named(reader, id))
             .map_err(|error| PublishError::Malformed { rule: "body_malformed", message: error.to_string() })?;
         let needs = World::needs_to_admit(&statement);
+        // What is refused is folded too, and no commit follows it. What this batch let in stands nowhere else yet.
+        if self.world_bytes > WORLD_BYTES_MAX && self.placed.is_empty() {
+            self.forget_world();
+        }
         self.world_bytes += load(&mut self.world, reader, &self.map, needs)?;
         self.world.admit_signed(&act).map_err(PublishError::Refused)?;
-        if let Some(kid) = self.keys.taken(&statement) {
-            return Err(PublishError::Refused(Refusal {
-                rule: Rule::KeyTaken,
-                message: format!("the key {kid} belongs to another party, once and for ever"),
-                accepted: "a new key".into(),
-            }));
-        }
+        self.keys.check_free(&statement).map_err(PublishError::Refused)?;
         let id = *statement.id();
-        let rows_before = self.rows.len();
-        self.add_texts(reader, &act)?;
-        self.rows.extend(agreement_row(&act));
-        let rows = 2 * touches.len() + self.rows.len() - rows_before;
+        // The last step that can fail: a statement that does not enter leaves nothing behind.
+        let texts = self.new_texts(reader, &act)?;
+        let agreement = agreement_row(&act);
+        let rows = 2 * touches.len() + texts.len() + usize::from(agreement.is_some());
+        self.texts.extend(texts);
+        self.rows.extend(agreement);
         let named =
             Named { role: statement.named_role(), subject: statement.subject().clone(), touches: touches.clone() };
         self.placed.insert(id, (act.index, named));
@@ -98,15 +100,15 @@ impl Desk {
         Ok(rows)
     }
 
-    /// Adds the rows of the texts that no statement named before: the first one says of what media type a text is.
-    fn add_texts(&mut self, reader: &LogReader, act: &Act) -> Result<(), ReadError> {
+    /// The rows of the texts that no statement named before: the first one says of what media type a text is.
+    fn new_texts(&self, reader: &LogReader, act: &Act) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, ReadError> {
+        let mut new = BTreeMap::new();
         for (key, media_type) in text_rows(act) {
-            let is_known = self.rows.iter().any(|(known, _)| *known == key);
-            if !is_known && reader.snapshot().get(&key)?.is_none() {
-                self.rows.push((key, media_type));
+            if !self.texts.contains_key(&key) && reader.snapshot().get(&key)?.is_none() {
+                new.entry(key).or_insert(media_type);
             }
         }
-        Ok(())
+        Ok(new)
     }
 
     fn named(&self, reader: &LogReader, id: &Digest) -> Option<Named> {
@@ -126,6 +128,7 @@ impl Desk {
         self.touches.clear();
         self.placed.clear();
         self.rows.clear();
+        self.texts.clear();
         self.granting.clear();
     }
 }
@@ -165,6 +168,7 @@ impl Application for Desk {
         let draft = Seal::draft(&self.origin, input.from, previous, input.time_ms, &input.chain, &planned.root);
         let seal = draft.sign(&self.key).map_err(|error| error.to_string())?;
         let mut rows = std::mem::take(&mut self.rows);
+        rows.extend(std::mem::take(&mut self.texts));
         rows.extend(planned.rows.iter().cloned());
         let dockets = planned.root;
         self.planned = Some(planned);

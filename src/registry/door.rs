@@ -91,6 +91,7 @@ impl Registry {
         }
         let submission = self.check(statement)?;
         let touches = published.view.try_admit(&published.reader, &submission, self.0.clock.now_ms())?;
+        self.0.keys.check_free(&submission.act.statement).map_err(PublishError::Refused)?;
         Ok(DryRun { id, touches: touches.into_iter().collect(), index: None })
     }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
+use crate::agreement::{Refusal, Rule};
 use crate::codec::Item;
 use crate::crypto::{Kid, PublicKey};
 use crate::statement::Statement;
@@ -29,15 +30,26 @@ impl KeyIndex {
         }
     }
 
-    /// A key of `statement` that another party holds already (rule 13: one party for ever). The folded dockets at the
-    /// desk are a cache and may not hold that party; this index holds every key of the log.
-    pub(in crate::registry) fn taken(&self, statement: &Statement) -> Option<Kid> {
+    /// Checks that no other party holds a key that `statement` names (rule 13: one party for ever). The folded dockets
+    /// at the desk are a cache and may not hold that party; this index holds every key of the log.
+    ///
+    /// # Errors
+    /// [`Rule::KeyTaken`].
+    pub(in crate::registry) fn check_free(&self, statement: &Statement) -> Result<(), Refusal> {
         let keys = keys_of(statement);
         if keys.is_empty() {
-            return None;
+            return Ok(());
         }
         let (index, holder) = (self.0.read().unwrap_or_else(PoisonError::into_inner), statement.subject().to_string());
-        keys.iter().map(PublicKey::kid).find(|kid| index.get(kid).is_some_and(|(_, other)| *other != holder))
+        let taken =
+            keys.iter().map(PublicKey::kid).find(|kid| index.get(kid).is_some_and(|(_, other)| *other != holder));
+        taken.map_or(Ok(()), |kid| {
+            Err(Refusal {
+                rule: Rule::KeyTaken,
+                message: format!("the key {kid} belongs to another party, once and for ever"),
+                accepted: "a new key".into(),
+            })
+        })
     }
 }
 
