@@ -111,26 +111,56 @@ impl BucketReader for DocketReader<'_> {
         end.push(0);
         let rows = rows_between(self.snapshot, row_key(&first), end, SCAN_ROWS);
         // A row that does not decode is left out: the map then finds that the bucket is not the one it was made of.
-        rows.filter_map(|row| row.map(|(key, value)| decode(&key, &value)).transpose()).collect()
+        let rows = rows.filter_map(|row| row.map(|(key, value)| decode(&key, &value)).transpose());
+        rows.map(|row| row.map(|(key, row)| (key, row.value))).collect()
     }
 }
 
-/// Builds the map from what `snapshot` holds: one pass over all subjects.
+/// Builds the map from what `snapshot` holds: one pass over all subjects. The map does not cover the numbers of the
+/// lists, so they are compared here: n subjects have the numbers 0 to n − 1. A row with another's number would lead to
+/// another's list, and the next batch would write into it.
 ///
 /// # Errors
 /// [`DocketError`].
 pub fn open_map(snapshot: &dyn Snapshot) -> Result<DocketMap, DocketError> {
     let rows = rows_between(snapshot, vec![KEY_PREFIX], vec![LIST_PREFIX], SCAN_ROWS);
+    let mut numbers = Numbers::default();
     let values = rows.map(|row| {
         let (key, value) = row?;
-        decode(&key, &value).ok_or_else(|| DocketError::Damaged("a docket row".into()))
+        let (key, row) = decode(&key, &value).ok_or_else(|| DocketError::Damaged("a docket row".into()))?;
+        numbers.add(row.number);
+        Ok((key, row.value))
     });
-    DocketMap::build(values).map_err(|error| match error {
+    let map = DocketMap::build(values).map_err(|error| match error {
         crate::merkle::MapReadError::Read(error) => error,
         other => DocketError::Damaged(other.to_string()),
-    })
+    })?;
+    match numbers.are_first(map.len()) {
+        true => Ok(map),
+        false => Err(DocketError::Damaged("the numbers of the docket lists".into())),
+    }
 }
 
-fn decode(key: &[u8], value: &[u8]) -> Option<(Hash, DocketValue)> {
-    Some((key.get(1..)?.try_into().ok()?, Row::from_bytes(value)?.value))
+/// Sums over the numbers of the lists: any one altered number shows, without memory for each of them.
+#[derive(Default)]
+struct Numbers {
+    sum: u128,
+    max: u64,
+}
+
+impl Numbers {
+    fn add(&mut self, number: u64) {
+        self.sum += u128::from(number);
+        self.max = self.max.max(number);
+    }
+
+    /// Whether the numbers can be 0 to `count` − 1.
+    fn are_first(&self, count: u64) -> bool {
+        let last = count.saturating_sub(1);
+        self.max == last && self.sum == u128::from(count) * u128::from(last) / 2
+    }
+}
+
+fn decode(key: &[u8], value: &[u8]) -> Option<(Hash, Row)> {
+    Some((key.get(1..)?.try_into().ok()?, Row::from_bytes(value)?))
 }

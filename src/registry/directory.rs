@@ -5,7 +5,9 @@
 
 use crate::agreement::{Act, On, Standing};
 use crate::docket::DocketReader;
-use crate::registry::stored::statement_at;
+use crate::log::LogReader;
+use crate::merkle::DocketMap;
+use crate::registry::stored::{acts_of, named_in, statement_at};
 use crate::registry::{ReadError, Registry};
 use crate::statement::body::{Body, Role};
 use crate::statement::{GovernmentOrCountry, Party, Subject};
@@ -110,43 +112,22 @@ impl Registry {
         let dockets = DocketReader::new(reader.snapshot(), &published.view.map);
         let (mut rows, mut at) = (Vec::new(), request.after.unwrap_or(0));
         let count = dockets.count(&Subject::Parties)?;
+        let mut last = match at.checked_sub(1) {
+            Some(before) => dockets.indexes(&Subject::Parties, before, 1)?.pop(),
+            None => None,
+        };
         while rows.len() < limit_of(request) && at < count {
             for index in dockets.indexes(&Subject::Parties, at, limit_of(request) - rows.len())? {
-                at += 1;
-                rows.extend(self.party_row(&dockets, index)?);
+                // A page cannot be summed up. But a list that ascends, of statements that belong on it, as many as
+                // the map says, is the list.
+                if last.is_some_and(|last| index <= last) {
+                    return Err(ReadError::Damaged(format!("the list of parties does not ascend at entry {index}")));
+                }
+                (at, last) = (at + 1, Some(index));
+                rows.extend(party_row(reader, &published.view.map, &dockets, index)?);
             }
         }
         Ok(Page { rows, next: (at < count).then_some(at) })
-    }
-
-    /// The row of the party that the statement at `index` lists, if it is the first about it.
-    fn party_row(&self, dockets: &DocketReader<'_>, index: u64) -> Result<Option<PartyRow>, ReadError> {
-        let published = self.published();
-        let statement = statement_at(&published.reader, index)?;
-        let Subject::Party(party) = statement.subject().clone() else { return Ok(None) };
-        if dockets.indexes(statement.subject(), 0, 1)? != [index] {
-            return Ok(None);
-        }
-        let (mut described, mut is_enrolled) = (None, false);
-        for index in dockets.indexes(statement.subject(), 0, usize::MAX)? {
-            let statement = statement_at(&published.reader, index)?;
-            match Body::read(statement.kind(), statement.body()) {
-                Ok(Body::PartyList(description)) => described = Some(description),
-                Ok(Body::PartyEnrol(enrolment)) => {
-                    is_enrolled = true;
-                    described = Some(enrolment.description);
-                }
-                _ => {}
-            }
-        }
-        Ok(described.map(|description| PartyRow {
-            party,
-            role: description.role,
-            names: description.names.iter().map(|name| name.name.to_string()).collect(),
-            country: description.country.to_string(),
-            is_enrolled,
-            listed_index: index,
-        }))
     }
 
     /// The agreements, in the order in which they were made, each with its standing at the newest seal.
@@ -170,6 +151,9 @@ impl Registry {
                 std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).ok_or_else(damaged)?;
             last = Some(index);
             if filter.matches(&subject) {
+                if *statement_at(reader, index)?.subject() != subject {
+                    return Err(damaged());
+                }
                 let (_, time_ms) = reader.covering_seal(index)?;
                 let now_ms = reader.head().seal.map_or(0, |seal| seal.time_ms);
                 let standing = self.standing(&subject, On::Instant(now_ms), None)?;
@@ -178,4 +162,42 @@ impl Registry {
         }
         Ok(Page { rows, next: if is_last_scan { None } else { last } })
     }
+}
+
+/// The row of the party that the statement at `index` lists, if it is the first about it.
+fn party_row(
+    reader: &LogReader,
+    map: &DocketMap,
+    dockets: &DocketReader<'_>,
+    index: u64,
+) -> Result<Option<PartyRow>, ReadError> {
+    let statement = statement_at(reader, index)?;
+    // An endorsement of an enrolment stands on the list as well.
+    let touches = statement.touches(|id| named_in(reader, id).ok().flatten());
+    let is_listed = touches.is_ok_and(|touches| touches.contains(&Subject::Parties));
+    let (Subject::Party(party), true) = (statement.subject().clone(), is_listed) else {
+        return Err(ReadError::Damaged(format!("the list of parties leads to entry {index}, which lists none")));
+    };
+    if dockets.indexes(statement.subject(), 0, 1)? != [index] {
+        return Ok(None);
+    }
+    let (mut described, mut is_enrolled) = (None, false);
+    for act in acts_of(reader, map, statement.subject())? {
+        match Body::read(act.statement.kind(), act.statement.body()) {
+            Ok(Body::PartyList(description)) => described = Some(description),
+            Ok(Body::PartyEnrol(enrolment)) => {
+                is_enrolled = true;
+                described = Some(enrolment.description);
+            }
+            _ => {}
+        }
+    }
+    Ok(described.map(|description| PartyRow {
+        party,
+        role: description.role,
+        names: description.names.iter().map(|name| name.name.to_string()).collect(),
+        country: description.country.to_string(),
+        is_enrolled,
+        listed_index: index,
+    }))
 }

@@ -1,8 +1,9 @@
 //! Building docket files (formats §9) at the newest signed head.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::crypto::Digest;
 use crate::docket::DocketReader;
 use crate::evidence::{
     ClosureError, DOCKET_FILE_ENTRIES_MAX, DocketFileParts, DocketParts, EntriesParts, EntryParts, ListEntry,
@@ -14,6 +15,14 @@ use crate::registry::desk::View;
 use crate::registry::stored::statement_at;
 use crate::registry::{ReadError, Registry};
 use crate::statement::{Statement, Subject};
+
+/// A statement's place in a docket.
+struct Row {
+    index: u64,
+    seal_index: u64,
+    time_ms: u64,
+    id: Digest,
+}
 
 /// The statements of one file, each read once however many dockets it stands in.
 struct Shelf<'a> {
@@ -38,14 +47,23 @@ impl<'a> Shelf<'a> {
     }
 
     fn docket(&mut self, subject: &Subject) -> Result<Vec<Arc<Statement>>, ReadError> {
-        let indexes = self.indexes(subject)?;
-        indexes.into_iter().map(|index| self.statement(index)).collect()
+        let rows = self.rows(subject)?;
+        rows.into_iter().map(|row| self.statement(row.index)).collect()
     }
 
-    fn indexes(&self, subject: &Subject) -> Result<Vec<u64>, ReadError> {
-        let count = self.dockets.count(subject)?;
-        check_limit(count)?;
-        Ok(self.dockets.indexes(subject, 0, usize::MAX)?)
+    /// The whole docket of `subject`, summed up and compared with the map: a reader would find an altered row, but
+    /// could not tell damage from deceit.
+    fn rows(&self, subject: &Subject) -> Result<Vec<Row>, ReadError> {
+        check_limit(self.dockets.count(subject)?)?;
+        let indexes = self.dockets.indexes(subject, 0, usize::MAX)?;
+        let rows: Vec<Row> = indexes.into_iter().map(|index| self.row(index)).collect::<Result<_, _>>()?;
+        self.dockets.check(subject, rows.iter().map(|row| (row.index, row.time_ms, row.id)))?;
+        Ok(rows)
+    }
+
+    fn row(&self, index: u64) -> Result<Row, ReadError> {
+        let (seal_index, time_ms) = self.reader.covering_seal(index)?;
+        Ok(Row { index, seal_index, time_ms, id: Digest(self.reader.node(NodeId::leaf(index))?) })
     }
 
     fn entry(&mut self, index: u64) -> Result<EntryParts, ReadError> {
@@ -72,27 +90,27 @@ impl Registry {
         let checkpoint = published.checkpoint.as_ref().ok_or_else(|| self.unsigned())?.to_string();
         let subjects = self.required_dockets(&published, about)?;
         let mut shelf = Shelf::new(&published);
-        let (mut dockets, mut seals, mut total) = (Vec::new(), BTreeMap::new(), 0);
+        let (mut dockets, mut seals, mut total) = (Vec::new(), BTreeSet::new(), 0);
         for subject in subjects {
-            let indexes = shelf.indexes(&subject)?;
-            total += indexes.len() as u64;
+            let rows = shelf.rows(&subject)?;
+            total += rows.len() as u64;
             check_limit(total)?;
             let proof = shelf.dockets.prove(&subject)?.proof;
             let entries = match subject.is_list() {
-                true => EntriesParts::List(list_entries(shelf.reader, &indexes)?),
+                true => {
+                    let entry = |row: &Row| ListEntry::new(row.index, row.time_ms, row.id);
+                    EntriesParts::List(rows.iter().map(entry).collect())
+                }
                 false => {
-                    for index in &indexes {
-                        let (seal, _) = shelf.reader.covering_seal(*index)?;
-                        seals.insert(seal, ());
-                    }
-                    EntriesParts::Full(indexes.iter().map(|index| shelf.entry(*index)).collect::<Result<_, _>>()?)
+                    seals.extend(rows.iter().map(|row| row.seal_index));
+                    EntriesParts::Full(rows.iter().map(|row| shelf.entry(row.index)).collect::<Result<_, _>>()?)
                 }
             };
             dockets.push(DocketParts { subject, proof, entries });
         }
         let last = shelf.reader.head().seal.map(|seal| seal.index).unwrap_or_default();
-        seals.insert(last, ());
-        let seals = seals.into_keys().map(|index| shelf.entry(index)).collect::<Result<_, _>>()?;
+        seals.insert(last);
+        let seals = seals.into_iter().map(|index| shelf.entry(index)).collect::<Result<_, _>>()?;
         let parts = DocketFileParts { about: about.clone(), origin: self.origin().clone(), checkpoint, seals, dockets };
         write_docket_file(&parts).map_err(|error| ReadError::TooLarge { limit: error.to_string() })
     }
@@ -108,13 +126,4 @@ impl Registry {
             other => ReadError::TooLarge { limit: other.to_string() },
         })
     }
-}
-
-fn list_entries(reader: &LogReader, indexes: &[u64]) -> Result<Vec<ListEntry>, ReadError> {
-    let entry = |index: &u64| {
-        let (_, time_ms) = reader.covering_seal(*index)?;
-        let id = crate::crypto::Digest(reader.node(NodeId::leaf(*index))?);
-        Ok(ListEntry::new(*index, time_ms, id))
-    };
-    indexes.iter().map(entry).collect()
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::agreement::Act;
 use crate::crypto::{KeyLine, NoteAlgorithm, PublicKey, SigningKey};
-use crate::docket::{DocketReader, open_map};
+use crate::docket::open_map;
 use crate::evidence::{Checkpoint, Seal};
 use crate::log::{
     self, Guard, Head, Log, LogOptions, LogParts, LogReader, OpenError, PartialTiles, Signer, Signing, TileCache,
@@ -209,16 +209,13 @@ pub(in crate::registry) fn check_genesis(
 
 fn learn_keys(reader: &LogReader, map: &DocketMap, keys: &KeyIndex) -> Result<(), OpenError> {
     let damaged = |error: crate::registry::ReadError| OpenError::Damaged { what: error.to_string() };
-    let dockets = DocketReader::new(reader.snapshot(), map);
     for act in acts_of(reader, map, &Subject::Registry).map_err(damaged)? {
         keys.learn(&act.statement);
     }
-    let parties = dockets.indexes(&Subject::Parties, 0, usize::MAX).map_err(|error| damaged(error.into()))?;
     let mut seen = std::collections::BTreeSet::new();
-    for index in parties {
-        let statement = statement_at(reader, index).map_err(damaged)?;
-        if seen.insert(statement.subject().clone()) {
-            for act in acts_of(reader, map, statement.subject()).map_err(damaged)? {
+    for listed in acts_of(reader, map, &Subject::Parties).map_err(damaged)? {
+        if seen.insert(listed.statement.subject().clone()) {
+            for act in acts_of(reader, map, listed.statement.subject()).map_err(damaged)? {
                 keys.learn(&act.statement);
             }
         }
