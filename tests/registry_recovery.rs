@@ -134,7 +134,7 @@ async fn damage_is_named_at_open() {
     let docket = rows(&*whole, b'k').remove(2).0;
     damaged(&|storage| flip(storage, &docket, 20), "the docket root");
     damaged(&|storage| flip(storage, &docket, 6), "the docket root");
-    damaged(&|storage| overwrite(storage, &docket, None), "the docket root");
+    damaged(&|storage| overwrite(storage, &docket, None), "the numbers of the docket lists");
     damaged(&|storage| overwrite(storage, &docket, Some(vec![1; 9])), "a docket row");
     damaged(&|storage| flip(storage, &entry_key(last), -1), &format!("the chain breaks at entry {last}"));
     let seal = rows(&*whole, b's').pop().unwrap().0;
