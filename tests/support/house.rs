@@ -8,7 +8,7 @@ use nospy::crypto::{KeyLine, NoteAlgorithm};
 use nospy::evidence::SignedCheckpoint;
 use nospy::log::{OpenError, TileCache, read_head};
 use nospy::merkle::Hash;
-use nospy::registry::{self, Opening, Options, Published, Registry, SystemClock};
+use nospy::registry::{self, Clock, Opening, Options, Published, Registry, SystemClock};
 use nospy::statement::Statement;
 use nospy::storage::{MemoryStorage, Storage};
 use tempfile::TempDir;
@@ -21,6 +21,8 @@ pub const TEXT: &[u8] = b"Neither party spies on the other.";
 pub struct House {
     pub storage: Arc<dyn Storage>,
     pub directory: TempDir,
+    pub clock: Arc<dyn Clock>,
+    pub options: Options,
     pub fatal: Arc<Mutex<Vec<String>>>,
     pub seen: Mutex<Vec<(u64, Hash)>>,
 }
@@ -43,7 +45,14 @@ impl House {
 
     pub fn unmade(storage: Arc<dyn Storage>) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        Self { storage, directory, fatal: Arc::default(), seen: Mutex::default() }
+        Self {
+            storage,
+            directory,
+            clock: Arc::new(SystemClock),
+            options: Options::default(),
+            fatal: Arc::default(),
+            seen: Mutex::default(),
+        }
     }
 
     pub fn guard(&self) -> PathBuf {
@@ -57,9 +66,9 @@ impl House {
             guard: self.guard(),
             log_key: log_key(),
             origin: ORIGIN.parse().unwrap(),
-            clock: Arc::new(SystemClock),
+            clock: Arc::clone(&self.clock),
             on_fatal: Arc::new(move |reason| fatal.lock().unwrap().push(reason.to_owned())),
-            options: Options::default(),
+            options: self.options.clone(),
         }
     }
 
