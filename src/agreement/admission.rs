@@ -8,7 +8,7 @@ use crate::agreement::refusal::demand;
 use crate::agreement::report::report_of;
 use crate::agreement::{Act, Refusal, Rule, World};
 use crate::statement::body::{Addressees, Body, Description, IdentifierScheme, KeyGrant, Offer, Report};
-use crate::statement::{GovernmentOrCountry, Party, Subject, check_texts};
+use crate::statement::{GovernmentOrCountry, Party, Subject, check_texts, is_name_text};
 
 /// Most statements of a docket `party/…` or `report/…`.
 pub const DOCKET_STATEMENTS_MAX: usize = 1_024;
@@ -28,6 +28,7 @@ pub(in crate::agreement) fn check(world: &World, act: &Act) -> Result<(), Refusa
         Refusal::new(Rule::TextNotAdmitted, error.to_string(), "texts in NFC without bidirectional controls")
     })?;
     let Some(body) = act.body.as_deref() else { return Ok(()) };
+    check_names(body)?;
     match body {
         Body::PartyList(body) => {
             check_docket_room(world, act)?;
@@ -48,6 +49,38 @@ pub(in crate::agreement) fn check(world: &World, act: &Act) -> Result<(), Refusa
             None => Ok(()),
         },
     }
+}
+
+/// Names stand in the middle of answers: whoever is named must not be able to write the answer.
+fn check_names(body: &Body) -> Result<(), Refusal> {
+    let description = match body {
+        Body::PartyList(body) => Some(body),
+        Body::PartyEnrol(body) => Some(&body.description),
+        _ => None,
+    };
+    let described = description.into_iter().flat_map(|body| {
+        let controllers = body.controllers.iter().flatten().map(|controller| &controller.name);
+        let publisher = body.source.iter().map(|source| &source.publisher);
+        body.names.iter().map(|name| &name.name).chain(controllers).chain(publisher)
+    });
+    let reported = report_of(body).map(|report| &report.source.publisher);
+    let by = match body {
+        Body::Notice(body) => body.by.as_ref(),
+        Body::Terminate(body) => body.by.as_ref(),
+        Body::FindingOpen(body) => body.by.as_ref(),
+        Body::FindingReply(body) => body.by.as_ref(),
+        Body::FindingAppeal(body) => body.by.as_ref(),
+        Body::FindingClose(body) => body.by.as_ref(),
+        _ => None,
+    };
+    for name in described.chain(reported).chain(by.map(|by| &by.name)) {
+        demand(is_name_text(name.as_str()), || {
+            let message = format!("{:?} cannot stand as a name", name.as_str());
+            let accepted = "one line without invisible characters, and no space at either end";
+            Refusal::new(Rule::TextNotAdmitted, message, accepted)
+        })?;
+    }
+    Ok(())
 }
 
 fn check_description(world: &World, act: &Act, body: &Description) -> Result<(), Refusal> {
@@ -128,10 +161,15 @@ fn check_governments(governments: &[GovernmentOrCountry]) -> Result<(), Refusal>
 }
 
 fn check_country(country: &str) -> Result<(), Refusal> {
-    demand(COUNTRIES.split_ascii_whitespace().any(|known| known == country), || {
+    demand(is_country(country), || {
         let message = format!("{country} is not a country of ISO 3166-1");
         Refusal::new(Rule::CountryUnknown, message, "two lower-case letters of ISO 3166-1, or eu")
     })
+}
+
+/// Whether `code` is a country of ISO 3166-1 alpha-2 in lower case, or `eu`, by the compiled-in list.
+pub fn is_country(code: &str) -> bool {
+    COUNTRIES.split_ascii_whitespace().any(|known| known == code)
 }
 
 fn check_docket_room(world: &World, act: &Act) -> Result<(), Refusal> {

@@ -49,7 +49,7 @@ mod world;
 
 pub use accord::{LATE_AFTER_DAYS, TALK_BYTES_MAX, TALK_STATEMENTS_MAX};
 pub use act::Act;
-pub use admission::DOCKET_STATEMENTS_MAX;
+pub use admission::{DOCKET_STATEMENTS_MAX, is_country};
 pub use authority::{IAT_AFTER_MAX, IAT_BEFORE_MAX};
 pub use day::ZONE_TABLE;
 pub use party::KEYS_PER_PARTY_MAX;

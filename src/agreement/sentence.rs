@@ -3,6 +3,7 @@
 use crate::agreement::day::instant_text;
 use crate::agreement::{Assent, Contention, EndCause, Flag, Force, On, Reason, Standing};
 use crate::statement::body::ClauseId;
+use crate::statement::one_line;
 
 impl Standing {
     /// The standing in plain words, with both times.
@@ -59,7 +60,7 @@ impl Standing {
         match self.force {
             Force::NotApplicable => format!("{} has no standing of its own", self.about),
             Force::Listed => self.list_phrase(),
-            Force::NoAgreement => format!("No agreement {on}"),
+            Force::NoAgreement => format!("No agreement registered here {on}"),
             Force::Offered => format!("Offered, and not accepted, {on}{assent}"),
             Force::NotYet => format!("Agreed, and not yet in force, {on}{assent}{}", self.effective_phrase()),
             Force::InForce => format!("In force {on}{assent}"),
@@ -131,7 +132,7 @@ impl Standing {
             _ => "an offer is reported",
         };
         let count = self.reports.len();
-        Some(format!("{what} (reports: {count}, the newest about {}, {})", newest.date, newest.publisher))
+        Some(format!("{what} (reports: {count}, the newest about {}, {})", newest.date, one_line(&newest.publisher)))
     }
 
     fn list_phrase(&self) -> String {

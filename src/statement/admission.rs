@@ -43,3 +43,31 @@ pub fn check_texts(submission: &[u8]) -> Result<(), TextError> {
     }
     Ok(())
 }
+
+/// Whether `c` is shown as nothing, or moves the text: a line or paragraph separator, or one of the characters by which
+/// a name can be made to look like another, or like a line of its own. The joiners U+200C and U+200D are letters of
+/// living scripts and stay.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
+        | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}'
+        | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// Whether a text can stand as a name: one line that shows what it is, not blank, no space at either end.
+pub fn is_name_text(text: &str) -> bool {
+    !text.is_empty() && text.trim() == text && !text.chars().any(|c| c.is_control() || is_invisible(c))
+}
+
+/// A stranger's text for one line of an answer: it cannot begin a line of its own, and nothing in it is unseen.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\u{2028}' | '\u{2029}' => line.push_str(" / "),
+            c if c.is_control() || is_invisible(c) => line.extend(c.escape_unicode()),
+            c => line.push(c),
+        }
+    }
+    line
+}

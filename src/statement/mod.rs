@@ -11,7 +11,7 @@ mod name;
 mod subject;
 mod touches;
 
-pub use admission::{TextError, check_texts};
+pub use admission::{TextError, check_texts, is_name_text, one_line};
 pub use body::{
     Acceptance, Addressees, Authority, Basis, Body, BodyError, By, CLAUSE_ID_LEN_MAX, Clause, ClauseId, ClauseType,
     Confidence, Controller, ControllerKind, Country, Decline, Description, Disclosure, Enrolment, Field, FieldShape,
