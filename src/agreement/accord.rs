@@ -52,6 +52,7 @@ impl AgreementState {
             zone: made.zone.clone(),
             reservations: body.reservations.clone().unwrap_or_default(),
             is_late: is_late(&made.zone, body.date, act.time_ms),
+            is_told_late: is_late(&made.zone, body.date, act.time_ms),
             suspensions: Vec::new(),
             notices: Vec::new(),
             terminations: Vec::new(),
@@ -69,6 +70,7 @@ impl AgreementState {
             date: body.date,
             effective: body.terms.term.effective.unwrap_or(body.date),
             is_late: is_late(&zone, body.date, act.time_ms),
+            is_told_late: is_late(&zone, body.date.min(body.terms.term.effective.unwrap_or(body.date)), act.time_ms),
             terms: Arc::new(body.terms.clone()),
             zone,
             reservations: Vec::new(),
@@ -122,6 +124,10 @@ pub(in crate::agreement) fn check_file(world: &World, act: &Act, body: &Filing) 
         Refusal::new(Rule::OfferExists, message, "agreement.accept, or another reference for the paper")
     })?;
     check_zone(&body.terms.term.zone)?;
+    demand(body.paper.signed_on <= body.date, || {
+        let message = format!("the paper is signed on {}, after the {} of its filing", body.paper.signed_on, body.date);
+        Refusal::new(Rule::DaysOutOfOrder, message, "a filing dated when the paper was signed, or later")
+    })?;
     let effective = body.terms.term.effective.unwrap_or(body.date);
     match world.agreement(subject).and_then(AgreementState::life) {
         None => Ok(()),

@@ -143,7 +143,7 @@ impl World {
         if matches!(standing.force, Force::PartlySuspended | Force::Suspended) {
             standing.suspended = life.suspended_on(day).into_iter().cloned().collect();
         }
-        let flags = [(Flag::LateRegistration, life.is_late), (Flag::Notice, life.has_notice_on(day))];
+        let flags = [(Flag::LateRegistration, life.is_told_late), (Flag::Notice, life.has_notice_on(day))];
         standing.flags.extend(flags.into_iter().filter_map(|(flag, holds)| holds.then_some(flag)));
         for signature in &life.signatures {
             let known_at = standing.known_at.index;

@@ -29,6 +29,9 @@ pub(in crate::agreement) struct Life {
     pub reservations: Vec<ClauseId>,
     /// Registered more than 30 days after its date (rule 2).
     pub is_late: bool,
+    /// As `is_late`, or a paper in force more than 30 days before it was filed, whatever day the filing bears: so it is
+    /// shown, while rule 2 goes by the date alone.
+    pub is_told_late: bool,
     pub suspensions: Vec<SuspensionRecord>,
     pub notices: Vec<NoticeRecord>,
     pub terminations: Vec<TerminationRecord>,
