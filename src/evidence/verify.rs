@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::agreement::{Act, Force, Inadmissible, KnownAt, On, Rule, Standing, World};
+use crate::agreement::{Act, Force, Inadmissible, KnownAt, On, Rule, Standing, World, is_country};
 use crate::crypto::Kid;
 use crate::evidence::{Check, CheckedFile, Checks, Cosigner, Freshness, Outcome, Policy, Step, check_file, parties_of};
 use crate::merkle::Hash;
-use crate::statement::{Issuer, Origin, Party, StatementId, Subject};
+use crate::statement::{Issuer, Origin, Party, RollName, StatementId, Subject};
 
 /// Whom the verifier trusts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,7 +149,12 @@ pub struct Verification {
     pub history: Vec<HistoryLine>,
     /// Statements that have no effect (rule 14).
     pub inadmissible: Vec<Inadmissible>,
-    /// How it stands; computed even where `key-authority` or `rules` fail (rule 14).
+    /// The name in the subject that belongs to nobody whom the registry knows; then there is no standing, for a misspelt
+    /// name would read as a proven no.
+    pub unknown: Option<String>,
+    /// The entries of a list docket asked about: index, registration time (unix milliseconds), id.
+    pub list: Vec<(u64, u64, StatementId)>,
+    /// How it stands; computed even where `rules` fails (rule 14), and not where a pinned key did not sign.
     pub standing: Option<Standing>,
     /// What the file does not prove, in whole sentences.
     pub not_proven: Vec<String>,
@@ -169,6 +174,8 @@ pub fn verify(bytes: &[u8], trust: &Trust, question: &Question) -> Verification 
         parties: Vec::new(),
         history: Vec::new(),
         inadmissible: Vec::new(),
+        unknown: None,
+        list: Vec::new(),
         standing: None,
         not_proven: not_proven(),
     };
@@ -209,6 +216,8 @@ impl Verification {
             size: checkpoint.size,
             root: checkpoint.root,
         });
+        let list = file.lists().find(|(subject, _)| **subject == file.file().about);
+        self.list = list.into_iter().flat_map(|(_, rows)| rows).map(|row| (row.index, row.time_ms, row.id)).collect();
         self.about_entries = file.file().docket(&file.file().about).map(|docket| docket.entries.len());
         let acts: Vec<Act> = file
             .statements()
@@ -223,17 +232,28 @@ impl Verification {
             .collect();
         let world = World::replay(checkpoint.origin.clone(), &dockets, Some(last.index));
         self.inadmissible = world.inadmissible();
-        let authority = check_key_authority(&acts, &self.inadmissible, trust);
+        let pins = check_pins(&acts, trust);
+        let authority = check_key_authority(&self.inadmissible).and(pins.clone());
         let rules = check_rules(&self.inadmissible);
         if checks.record(Step::KeyAuthority, authority).is_some() && checks.record(Step::Rules, rules).is_some() {
             checks.record(Step::Standing, Ok::<_, String>(()));
         }
 
+        // A statement under another key than the one that the verifier pinned is not that party's: nothing follows.
+        if pins.is_err() {
+            return;
+        }
         // Rule 14: the standing is computed even where the registry let something in that it should not have.
         let about = &file.file().about;
         let on = question.on.unwrap_or(On::Instant(last.time_ms));
         let standing = world.standing(about, on, KnownAt { index: last.index, time_ms: last.time_ms });
         if *checks.outcome(Step::Standing) == Outcome::Passed {
+            // A misspelt name would otherwise read as a proven no.
+            if let (Some(unknown), Verdict::No) = (self.unknown_name(about), verdict_of(about, &standing)) {
+                checks.skip(Step::Standing, "the subject names somebody whom the registry does not know");
+                self.unknown = Some(unknown);
+                return;
+            }
             match standing.force {
                 Force::NotApplicable => checks.skip(Step::Standing, "such a subject has no standing"),
                 force => checks.detail(Step::Standing, force.as_str().to_owned()),
@@ -258,19 +278,22 @@ impl Verification {
             };
         }
         match (&self.standing, &self.about) {
-            (Some(standing), Some(about)) => match verdict_of(about, standing) {
-                // A misspelt name would otherwise read as a proven no.
-                Verdict::No if self.names_unknown_party() => Verdict::Indeterminate,
-                verdict => verdict,
-            },
+            (Some(standing), Some(about)) => verdict_of(about, standing),
             _ => Verdict::Indeterminate,
         }
     }
 
-    /// Whether the subject asked about names a party that the registry does not know.
-    fn names_unknown_party(&self) -> bool {
-        let named = self.about.as_ref().map(parties_of).unwrap_or_default();
-        self.parties.iter().any(|line| line.trust == PartyTrust::Unknown && named.contains(&line.party))
+    /// The name in the subject asked about that belongs to no party of the registry, or to no country.
+    fn unknown_name(&self, about: &Subject) -> Option<String> {
+        let named = parties_of(about);
+        let is_unknown = |line: &&PartyLine| line.trust == PartyTrust::Unknown && named.contains(&line.party);
+        let country = match about {
+            Subject::Between { government, .. } => Some(government.country()),
+            Subject::Roll(RollName::Country(country)) => Some(country.clone()),
+            _ => None,
+        };
+        let country = country.filter(|country| !is_country(country.as_str())).map(|country| country.to_string());
+        self.parties.iter().find(is_unknown).map(|line| line.party.to_string()).or(country)
     }
 }
 
@@ -306,10 +329,15 @@ fn is_about_keys(rule: Rule) -> bool {
     matches!(rule, Rule::SignerLacksAuthority | Rule::SignatureInvalid)
 }
 
-fn check_key_authority(acts: &[Act], inadmissible: &[Inadmissible], trust: &Trust) -> Result<(), String> {
-    if let Some(line) = inadmissible.iter().find(|line| is_about_keys(line.refusal.rule)) {
-        return Err(format!("entry {}: {}", line.index, line.refusal));
+fn check_key_authority(inadmissible: &[Inadmissible]) -> Result<(), String> {
+    match inadmissible.iter().find(|line| is_about_keys(line.refusal.rule)) {
+        Some(line) => Err(format!("entry {}: {}", line.index, line.refusal)),
+        None => Ok(()),
     }
+}
+
+/// Every statement of a party whose keys the verifier named is under one of them.
+fn check_pins(acts: &[Act], trust: &Trust) -> Result<(), String> {
     for act in acts {
         let Issuer::Party(party) = act.statement.issuer() else { continue };
         if trust.party_keys.get(party).is_some_and(|pins| !pins.contains(act.statement.kid())) {
