@@ -1,6 +1,7 @@
 //! Statements and drafts in plain words.
 
-use nospy::codec::Value;
+use nospy::codec::{Key, Value};
+use nospy::crypto::PublicKey;
 use nospy::statement::body::KindInfo;
 use nospy::statement::{Issuer, Origin, Statement, to_plain};
 use serde_json::{Value as Json, json};
@@ -39,7 +40,7 @@ pub fn draft(draft: &DraftFile) -> String {
         draft.kind.summary,
         draft.kind.name,
         draft.origin,
-        draft.to_yaml(),
+        draft.to_yaml() + &key_ids(&draft.body),
     )
 }
 
@@ -53,7 +54,8 @@ pub fn statement(statement: &Statement) -> String {
             (statement.kind().as_str(), unknown, plain::to_yaml(&body))
         }
     };
-    let body: String = body.lines().map(|line| format!("  {line}\n")).collect();
+    let body: String =
+        body.lines().map(|line| format!("  {line}\n")).collect::<String>() + &key_ids(&statement.body().to_value());
     format!(
         "{}statement   {}\nkind        {kind}: {summary}\nissuer      {}\nsubject     {}\nregistry    {}\n\
          signed      {} by its signer's clock\nkey id      {}\nsays\n{body}",
@@ -65,6 +67,25 @@ pub fn statement(statement: &Statement) -> String {
         moment::utc(statement.iat()),
         statement.kid(),
     )
+}
+
+/// The ids of the keys that an enrolment or a grant names, computed here: a comment in a file may say anything.
+fn key_ids(body: &Value) -> String {
+    let Value::Map(fields) = body else { return String::new() };
+    let lists = ["keys", "grant"].map(|name| fields.get(&Key::Text(name.to_owned())));
+    let mut text = String::new();
+    for member in lists.into_iter().flatten().flat_map(|list| match list {
+        Value::Array(members) => members.as_slice(),
+        _ => &[],
+    }) {
+        let Value::Map(member) = member else { continue };
+        if let Some(Value::Bytes(key)) = member.get(&Key::Text("key".to_owned()))
+            && let Ok(key) = PublicKey::from_bytes(key)
+        {
+            text += &format!("key id to compare with the party: {}\n", key.kid());
+        }
+    }
+    text
 }
 
 /// The JSON form of [`statement`].

@@ -62,7 +62,8 @@ pub fn run(args: &ShowArgs, config: &Config, output: &Output) -> Result<Exit, Cl
 fn cose(bytes: &[u8], name: &str) -> Result<Shown, CliError> {
     if let Ok(receipt) = Receipt::parse(bytes) {
         let claims = receipt.claims();
-        let time = moment::utc(claims.iat);
+        // Claim 6 is rounded down.
+        let time = moment::utc(claims.iat + 1);
         let text = format!(
             "{}a receipt of {}\nfor a statement on {}\nentry {} of a tree of {} entries, registered no later than {time}",
             describe::demo_mark(&claims.origin),

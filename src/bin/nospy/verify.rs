@@ -7,7 +7,7 @@ use nospy::agreement::On;
 use nospy::evidence::{
     Freshness, Outcome, Policy, Question, Receipt, ReceiptError, SignedCheckpoint, Trust, detach_receipts, verify,
 };
-use nospy::statement::{LegalDate, Statement};
+use nospy::statement::{LegalDate, Party, Statement};
 use serde_json::json;
 
 use crate::config::Config;
@@ -100,7 +100,16 @@ pub fn docket_file(bytes: &[u8], trust: &Trust, question: &Question, output: &Ou
     let verification = verify(bytes, trust, question);
     let exit = view::exit_of(verification.verdict());
     output.data(&view::verification_text(&verification, exit), view::verification_json(&verification, exit))?;
-    Ok(exit)
+    let is_named = |party: &Party| verification.parties.iter().any(|line| line.party == *party);
+    match trust.party_keys.keys().find(|party| verification.as_known_at.is_some() && !is_named(party)) {
+        Some(party) => {
+            let words =
+                format!("--party-key {party}: the file names no such party, so your key was compared with nothing");
+            Err(CliError::usage(words)
+                .next_step("Is the party spelt as in the file? It is not what the file is about."))
+        }
+        None => Ok(exit),
+    }
 }
 
 fn read_statement(bytes: &[u8], path: &Path) -> Result<Statement, CliError> {
@@ -139,7 +148,8 @@ fn receipt_checks(receipt: &Receipt, statement: &Statement, policy: &Policy) -> 
     let result = match policy.log_of(&receipt.claims().origin) {
         None => Err(format!("your policy does not trust the log {}", receipt.claims().origin)),
         Some(key) => receipt.check(statement, key).map_err(|error: ReceiptError| error.to_string()).map(|proved| {
-            let time = moment::utc(proved.iat);
+            // Claim 6 is rounded down: the seal may stand up to a second later.
+            let time = moment::utc(proved.iat + 1);
             format!("entry {} of {} of {}, registered no later than {time}", proved.index, proved.size, key.name())
         }),
     };

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use nospy::agreement::{Force, On, Standing};
 use nospy::evidence::{Outcome, Step, Verdict, Verification};
+use nospy::statement::{Subject, one_line};
 use serde_json::{Value as Json, json};
 
 use crate::describe::{self, NOT_APPROVED};
@@ -97,6 +98,11 @@ fn write_verification(text: &mut String, verification: &Verification, exit: Exit
         writeln!(text, "{about}, in the registry {origin}\n")?;
     }
     text.push_str(&checks_text(&lines(verification)));
+    if let Some(unknown) = &verification.unknown {
+        writeln!(text, "\nThis cannot be known: `{unknown}` is nobody whom this registry knows. Is it spelt right?")?;
+    } else if verification.standing.is_none() && verification.as_known_at.is_some() {
+        writeln!(text, "\nNo answer: a check failed on which it would rest.")?;
+    }
     if let Some(standing) = &verification.standing {
         writeln!(text, "\n{}", standing.sentence())?;
         writeln!(text, "  on           {}", on_text(standing.on, &standing.zone))?;
@@ -113,15 +119,22 @@ fn write_verification(text: &mut String, verification: &Verification, exit: Exit
         Some(standing) if standing.force != Force::NotApplicable => write_details(text, standing)?,
         _ => {}
     }
+    if !verification.list.is_empty() {
+        writeln!(text, "\nThe whole list (`nospy show ID` fetches one):")?;
+        for (index, time_ms, id) in &verification.list {
+            writeln!(text, "  {index:>6}  {}  {id}", moment::utc_ms(*time_ms))?;
+        }
+    }
     if !verification.history.is_empty() {
         writeln!(text, "\nThe statements in this file, by registration:")?;
         for line in &verification.history {
             let time = moment::utc_ms(line.time_ms);
             let name = verification.parties.iter().find(|party| party.party.as_str() == line.issuer);
-            let name = name.and_then(|party| party.names.first()).map(|name| format!(" ({name})")).unwrap_or_default();
+            let name = name.and_then(|party| party.names.first());
+            let name = name.map(|name| format!(" (\"{}\")", one_line(name))).unwrap_or_default();
             writeln!(text, "  {:>6}  {time}  {} by {}{name} on {}", line.index, line.kind, line.issuer, line.subject)?;
             if !line.summary.is_empty() {
-                writeln!(text, "          {}", line.summary.replace('\n', " "))?;
+                writeln!(text, "          {}", one_line(&line.summary))?;
             }
         }
     }
@@ -131,8 +144,9 @@ fn write_verification(text: &mut String, verification: &Verification, exit: Exit
     if !verification.parties.is_empty() {
         writeln!(text, "\nThe parties:")?;
         for line in &verification.parties {
-            let name = line.names.first().map_or("no name known", String::as_str);
-            writeln!(text, "  {} ({name}): {}", line.party, line.trust.sentence())?;
+            // The name last and in quotes: whoever chose it must not be able to write the words beside it.
+            let name = line.names.first().map_or("no name known".to_owned(), |name| format!("\"{}\"", one_line(name)));
+            writeln!(text, "  {}: {}; {name}", line.party, line.trust.sentence())?;
         }
     }
     writeln!(text, "\nProven: {}", proven(verification, exit))?;
@@ -184,6 +198,9 @@ fn proven(verification: &Verification, exit: Exit) -> String {
 }
 
 fn write_details(text: &mut String, standing: &Standing) -> std::fmt::Result {
+    if matches!(standing.about, Subject::Between { .. }) && standing.list.is_empty() {
+        writeln!(text, "  note         an offer to everybody stands in no such docket: see roll/<vendor>")?;
+    }
     let axes = [
         ("force", force_text(standing.force)),
         ("assent", standing.assent.as_str().to_owned()),
@@ -193,7 +210,9 @@ fn write_details(text: &mut String, standing: &Standing) -> std::fmt::Result {
         ("basis", standing.basis.as_str().to_owned()),
         ("flags", standing.flags.iter().map(|flag| flag.as_str()).collect::<Vec<_>>().join(", ")),
     ];
-    for (name, value) in axes.into_iter().filter(|(_, value)| !value.is_empty()) {
+    // A list has no axes of its own: each line below has.
+    let is_list = standing.force == Force::Listed;
+    for (name, value) in axes.into_iter().filter(|(_, value)| !value.is_empty() && !is_list) {
         writeln!(text, "  {name:<11}  {}", value.replace('_', " "))?;
     }
     if let Some(day) = standing.effective {
@@ -205,7 +224,7 @@ fn write_details(text: &mut String, standing: &Standing) -> std::fmt::Result {
     for finding in &standing.findings {
         writeln!(text, "  finding      {} by {}: {}", finding.date, finding.opener, finding.state.as_str())?;
         for (day, story) in &finding.story {
-            writeln!(text, "               {day}: {}", story.replace('\n', " "))?;
+            writeln!(text, "               {day}: {}", one_line(story))?;
         }
     }
     for change in &standing.changes_on_day {
@@ -218,8 +237,8 @@ fn write_details(text: &mut String, standing: &Standing) -> std::fmt::Result {
         writeln!(text, "\nReported by others, signed by none of those they name:")?;
     }
     for report in &standing.reports {
-        let summary = report.summary.replace('\n', " ");
-        writeln!(text, "  {}  {} ({}): {summary}", report.date, report.publisher, report.kind)?;
+        let (publisher, summary) = (one_line(&report.publisher), one_line(&report.summary));
+        writeln!(text, "  {}  {publisher} ({}): {summary}", report.date, report.kind)?;
     }
     Ok(())
 }
@@ -272,7 +291,10 @@ pub fn verification_json(verification: &Verification, exit: Exit) -> Json {
         "cosigners": verification.cosigners.iter().map(|one| json!({ "name": one.name, "key_name": one.key_name, "time": one.time })).collect::<Vec<_>>(),
         "standing": verification.standing.as_ref().map(standing_json),
         "parties": parties, "history": history, "inadmissible": inadmissible,
-        "about_entries": verification.about_entries,
+        "about_entries": verification.about_entries, "unknown": verification.unknown,
+        "list": verification.list.iter().map(|(index, time_ms, id)| {
+            json!({ "index": index, "time_ms": time_ms, "id": id.to_string() })
+        }).collect::<Vec<_>>(),
         "proven": proven(verification, exit), "not_proven": verification.not_proven,
     })
 }
