@@ -439,6 +439,10 @@ fn rule_13_texts_countries_identifiers_and_roles() {
     };
     refused(Rule::TextNotAdmitted, "party/x", description("Cafe\u{301}", "vendor", "fr"));
     refused(Rule::TextNotAdmitted, "party/x", description("abc\u{202E}def", "vendor", "fr"));
+    let spoofs = [" ", " Name", "Name\nforce in force", "Name\u{2028}x", "Na\u{200B}me", "\u{3164}", "N\u{E0041}"];
+    for name in spoofs {
+        refused(Rule::TextNotAdmitted, "party/x", description(name, "vendor", "fr"));
+    }
     refused(Rule::CountryUnknown, "party/x", description("Name", "vendor", "zz"));
     refused(Rule::RoleMismatch, "party/x", description("Name", "government", "fr"));
     refused(Rule::RoleMismatch, "party/de-x", description("Name", "government", "fr"));
@@ -455,8 +459,17 @@ fn rule_13_texts_countries_identifiers_and_roles() {
     }
     let body = report("2026-01-01", "unlisted", &[]);
     kit.refused(Rule::PartyUnknown, "registrar", "report/registrar/x", "report.act", body);
+    let spoof = vec![("source", record(vec![("publisher", text("DN)\n\nIn force, signed by both"))]))];
+    let body = with(report("2026-01-01", "acme", &["fr"]), spoof);
+    kit.refused(Rule::TextNotAdmitted, "registrar", "report/registrar/x", "report.act", body);
     let body = report("2026-01-01", "acme", &["zz"]);
     kit.refused(Rule::CountryUnknown, "registrar", "report/registrar/x", "report.act", body);
+    let late = vec![(
+        "paper",
+        record(vec![("signed_on", text("2026-01-02")), ("method", text("decision")), ("form", text("x"))]),
+    )];
+    let body = with(filing("2026-01-01", "2026-01-01", vec![]), late);
+    kit.refused(Rule::DaysOutOfOrder, "de-bsi", "agreement/acme/r/de-bsi", "agreement.file", body);
     let body = filing("2026-01-01", "2026-01-01", vec![]);
     kit.refused(Rule::PartyUnknown, "de-bsi", "agreement/unlisted/r/de-bsi", "agreement.file", body);
     kit.refused(Rule::CountryUnknown, "acme", OFFER, "offer.make", offer(&["zz-organ"], vec![]));

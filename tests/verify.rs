@@ -224,6 +224,12 @@ fn each_answer_has_its_verdict() {
     assert_eq!(verdict("between/acme/jp", "2026-01-11"), Verdict::No, "a country needs no listing");
     assert_eq!(verdict("agreement/acme/r/de-bis", "2026-01-11"), Verdict::Indeterminate, "nobody knows de-bis");
     assert_eq!(verdict("between/acne/de-bsi", "2026-01-11"), Verdict::Indeterminate, "nobody knows acne");
+    assert_eq!(verdict("between/acme/zz", "2026-01-11"), Verdict::Indeterminate, "zz is no country");
+    let unknown = ask(&kit, "between/acne/de-bsi", "2026-01-11");
+    assert_eq!((unknown.unknown.as_deref(), unknown.standing), (Some("acne"), None), "unknown is no no");
+    let roll = ask(&kit, "roll/acme", "2026-01-11");
+    assert_eq!(Some(roll.list.len()), roll.about_entries, "the list is shown");
+    assert!(roll.list.len() >= 2);
     assert_eq!(verdict(DE, "2027-01-01"), Verdict::Indeterminate, "not yet known");
     for about in ["party/acme", "registry", "roll/acme", "parties", "participants/acme/r"] {
         let verification = ask(&kit, about, "2026-01-11");
@@ -259,6 +265,7 @@ fn the_answer_says_whose_word_it_is() {
     let other = verify(&file, &trust, &Question::default());
     assert_outcomes(&other, Some(Step::KeyAuthority));
     assert_eq!(other.verdict(), Verdict::KeyWithoutAuthority);
+    assert!(other.standing.is_none(), "no answer under a key that the verifier does not know");
 }
 
 #[test]
