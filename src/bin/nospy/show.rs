@@ -83,7 +83,7 @@ fn cose(bytes: &[u8], name: &str) -> Result<Shown, CliError> {
     Ok(Shown { text: describe::statement(&statement), json: describe::statement_json(&statement) })
 }
 
-/// A docket file: which dockets it holds, and what stands in them.
+/// A docket file: which dockets it holds, and what their statements say, in full.
 fn docket_file(bytes: &[u8], name: &str) -> Result<Shown, CliError> {
     let file = DocketFile::parse(bytes)
         .map_err(|error| CliError::malformed(format!("{name} is not a docket file: {error}")))?;
@@ -96,9 +96,21 @@ fn docket_file(bytes: &[u8], name: &str) -> Result<Shown, CliError> {
         text.push_str(&format!("  {}: {said}\n", docket.subject));
         dockets.push(json!({ "subject": docket.subject.to_string(), "entries": count }));
     }
+    let mut said: Vec<_> = file.statements.iter().collect();
+    said.sort_by_key(|entry| entry.index);
+    text.push_str("What its statements say, by their place in the log:\n");
+    for entry in &said {
+        let words = describe::statement(&entry.statement);
+        text.push_str(&format!("\nentry {}\n{}", entry.index, words.trim_start_matches(describe::DEMO)));
+    }
+    let said: Vec<Json> = said
+        .iter()
+        .map(|entry| json!({ "index": entry.index, "statement": describe::statement_json(&entry.statement) }))
+        .collect();
     let json = json!({
         "type": "docket_file", "origin": origin.as_str(), "demo": describe::is_demo(origin),
         "about": file.about.to_string(), "size": file.checkpoint.checkpoint().size, "dockets": dockets,
+        "statements": said,
     });
     Ok(Shown { text, json })
 }
