@@ -30,6 +30,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a text may take to go out.
 const DEPOSIT_TIMEOUT: Duration = Duration::from_secs(150);
+/// How often a call is made whose connection goes away under it.
+const ATTEMPTS_MAX: usize = 3;
+/// Pause before the next attempt: the transport notices by then that its connection is gone.
+const ATTEMPT_PAUSE: Duration = Duration::from_millis(20);
 /// Longest docket file, in bytes (docs/formats.md §0).
 const DOCKET_LEN_MAX: usize = 64 * 1024 * 1024;
 /// Longest text, in bytes.
@@ -357,7 +361,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         DirectoryClient::new(self.channel.clone())
     }
 
-    /// Calls, and once more if the connection went away under the call: a server asks old connections to go, and a call
+    /// Calls, and again if the connection went away under the call: a server asks old connections to go, and a call
     /// that waits for its turn then is never sent. Every call of this service may be made twice.
     async fn call<C: Clone, M: Clone, T, F: Future<Output = Result<Response<T>, Status>>>(
         &self,
@@ -365,10 +369,16 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         message: M,
         send: impl Fn(C, Request<M>) -> F,
     ) -> Result<T, ClientError> {
-        let answer = match send(to.clone(), timed(message.clone())).await {
-            Err(status) if is_broken_connection(&status) => send(to, timed(message)).await,
-            answer => answer,
-        };
+        let mut answer = send(to.clone(), timed(message.clone())).await;
+        for _ in 1..ATTEMPTS_MAX {
+            match &answer {
+                Err(status) if is_broken_connection(status) => {
+                    tokio::time::sleep(ATTEMPT_PAUSE).await;
+                    answer = send(to.clone(), timed(message.clone())).await;
+                }
+                _ => break,
+            }
+        }
         answer.map(Response::into_inner).map_err(|status| self.error(status))
     }
 

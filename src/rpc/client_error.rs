@@ -126,7 +126,11 @@ pub struct ServerRefusal {
 
 /// Whether the connection ended under a call, so that the call may never have been seen.
 pub(crate) fn is_broken_connection(status: &tonic::Status) -> bool {
-    let is_code = matches!(status.code(), tonic::Code::Unavailable | tonic::Code::Unknown | tonic::Code::Internal);
+    // A request that waits for its turn on a connection that closes is cancelled by the transport, and was never sent.
+    let is_code = matches!(
+        status.code(),
+        tonic::Code::Unavailable | tonic::Code::Unknown | tonic::Code::Internal | tonic::Code::Cancelled
+    );
     is_code && status.get_details_error_info().is_none()
 }
 
