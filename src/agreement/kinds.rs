@@ -4,7 +4,7 @@
 use crate::agreement::accord::offer_subject;
 use crate::agreement::authority::Signer;
 use crate::agreement::world::State;
-use crate::agreement::{Act, Refusal, World, accord, change, finding, offer, party, registrar};
+use crate::agreement::{Act, Refusal, Rule, World, accord, change, finding, offer, party, registrar};
 use crate::statement::body::{Body, LegalDate};
 
 /// Who signs a kind. Seals are not judged: the log's own proofs are checked elsewhere.
@@ -12,6 +12,7 @@ pub(in crate::agreement) fn signer(body: &Body) -> Option<Signer> {
     Some(match body {
         Body::Seal(_) | Body::Genesis(_) => return None,
         Body::PartyList(_) | Body::PartyEnrol(_) => Signer::Registrar,
+        Body::Policy(_) | Body::Close(_) => Signer::Registrar,
         Body::PartyKeys(_) => Signer::Itself,
         Body::OfferMake(_) | Body::OfferWithdraw(_) | Body::FindingReply(_) => Signer::Vendor,
         Body::Accept(_) | Body::Decline(_) | Body::File(_) => Signer::Government,
@@ -21,6 +22,7 @@ pub(in crate::agreement) fn signer(body: &Body) -> Option<Signer> {
         Body::FindingOpen(_) => Signer::GovernmentOrAuditor,
         Body::FindingClose(_) => Signer::Anyone,
         Body::ReportOffer(_) | Body::ReportReply(_) | Body::ReportAct(_) => Signer::Reporter,
+        _ => return None,
     })
 }
 
@@ -61,6 +63,11 @@ pub(in crate::agreement) fn guard(world: &World, act: &Act, body: &Body) -> Resu
         Body::FindingAppeal(body) => finding::check_step(world, act, &body.reference, body.date),
         Body::FindingClose(body) => finding::check_close(world, act, body),
         Body::ReportOffer(_) | Body::ReportReply(_) | Body::ReportAct(_) => Ok(()),
+        // Their bodies can be read; nothing admits them before their rules are here.
+        other => {
+            let message = format!("the rules of {} are not known yet", other.kind());
+            Err(Refusal::new(Rule::UnknownKind, message, "a kind that this registry knows"))
+        }
     }
 }
 

@@ -170,3 +170,25 @@ record! {
         optional by: By,
     }
 }
+
+record! {
+    /// `agreement.confirm`: the vendor says that a filed paper is what it signed.
+    pub struct Confirmation {
+        /// The id of the act that carries the terms now.
+        required reference as "ref": StatementId,
+        /// The legal day of the act.
+        required date: LegalDate,
+    }
+}
+
+record! {
+    /// `agreement.dispute`: the vendor says that a filed paper is not what it signed, or not in force.
+    pub struct Dispute {
+        /// The id of the act that carries the terms now.
+        required reference as "ref": StatementId,
+        /// The legal day of the act.
+        required date: LegalDate,
+        /// Why.
+        required reasons: Text,
+    }
+}

@@ -64,6 +64,20 @@ record! {
 }
 
 record! {
+    /// `finding.determine`: who is named in the terms decides that there was a breach.
+    pub struct FindingDetermination {
+        /// The id of the `finding.open`.
+        required reference as "ref": StatementId,
+        /// The legal day of the act.
+        required date: LegalDate,
+        /// What was determined.
+        required summary: Text,
+        /// The authority that really acted.
+        optional by: By,
+    }
+}
+
+record! {
     /// `finding.appeal`: takes a finding further.
     pub struct FindingAppeal {
         /// The id of the `finding.open`.

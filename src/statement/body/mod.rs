@@ -8,11 +8,17 @@
 //! statement may enter, what follows from it, and anything that needs a second statement (the rules).
 
 mod agreement;
+mod amendment;
+mod assurance;
+mod basis;
+mod evidence;
 mod field;
 mod finding;
 mod offer;
 mod party;
+mod party_change;
 mod plain;
+mod ratify;
 mod record;
 mod registry;
 mod report;
@@ -20,25 +26,34 @@ mod scalar;
 mod terms;
 
 pub use agreement::{
-    Acceptance, Decline, Filing, Method, Notice, NoticeRevocation, Paper, Resumption, Suspension, Termination,
+    Acceptance, Confirmation, Decline, Dispute, Filing, Method, Notice, NoticeRevocation, Paper, Resumption,
+    Suspension, Termination,
 };
+pub use amendment::{Amendment, Correction, Renewed};
+pub use assurance::{Canary, Circumstance, CircumstanceType, Opinion, OpinionResult, Scale};
+pub use basis::{BasisChange, BasisFate};
+pub use evidence::{Evidence, EvidenceRevocation, EvidenceSupersession, EvidenceType};
 pub use field::{Field, FieldShape, Form, LIST_MAX, LONG_LIST_MAX, Presence, Record, Shape, for_each_field, nearest};
-pub use finding::{By, Finding, FindingAppeal, FindingClose, FindingReply, Outcome};
+pub use finding::{By, Finding, FindingAppeal, FindingClose, FindingDetermination, FindingReply, Outcome};
 pub use offer::{Addressees, Offer, Withdrawal};
 pub use party::{
     Authority, Controller, ControllerKind, Description, Enrolment, Identifier, IdentifierScheme, KeyChange, KeyGrant,
     PartyName, PossessionProof, Revocation, RevocationReason, Role, Source,
 };
+pub use party_change::{ControlChange, Renaming, Retirement, Succession};
 pub use plain::{from_plain, to_plain};
-pub use registry::{Genesis, Limits, Predecessor, RULES_VERSION, Registrars, SEAL_INTERVAL_MAX, Seal};
+pub use ratify::{Endorsement, Voiding};
+pub use registry::{
+    Closing, Genesis, Limits, Predecessor, RULES_VERSION, Registrars, RegistryPolicy, SEAL_INTERVAL_MAX, Seal,
+};
 pub use report::{Confidence, Report};
 pub use scalar::{
     CLAUSE_ID_LEN_MAX, ClauseId, Country, Instant, KindPattern, LANGUAGE_LEN_MAX, Language, LegalDate, NOT_STATED,
     PERIOD_YEARS_MAX, Period, ScalarError, TEXT_LEN_MAX, Text, ZONE_LEN_MAX, Zone,
 };
 pub use terms::{
-    Basis, Clause, ClauseType, Disclosure, Ground, Modality, Mode, Obligor, Renewal, Reservations, ScopeItem, Term,
-    Terms, TextStatus, TextVersion, Withheld,
+    Basis, CanaryPromise, Clause, ClauseType, Disclosure, Ground, Modality, Mode, Obligor, Renewal, Reservations,
+    ScopeItem, Term, Terms, TextStatus, TextVersion, Withheld,
 };
 
 use crate::codec::{Item, Value};
@@ -159,12 +174,24 @@ kinds! {
         "Opens a registry: its name, keys, rules and limits.";
     "registry.seal" Seal(Seal), "log key", "registry",
         "Closes a batch: its time, the hash chain and the root of all dockets.";
+    "registry.policy" Policy(RegistryPolicy), "registrar", "registry",
+        "Changes the registrar's keys, their threshold or the limits.";
+    "registry.close" Close(Closing), "registrar", "registry",
+        "Closes the log for ever and names the one that continues it.";
     "party.list" PartyList(Description), "registrar", "party/<party>",
         "Names a party, without keys or powers.";
     "party.enrol" PartyEnrol(Enrolment), "registrar", "party/<party>",
         "Names a party and its first keys.";
     "party.keys" PartyKeys(KeyChange), "the party", "party/<party>",
         "Grants and revokes keys of the party.";
+    "party.rename" PartyRename(Renaming), "the party, or registrar", "party/<party>",
+        "Gives a party another name; its id stays.";
+    "party.succeed" PartySucceed(Succession), "the party and its successor, each the same; or registrar and successor",
+        "party/<party>", "Puts another party in the place of this one.";
+    "party.control_change" PartyControlChange(ControlChange), "the party, or registrar", "party/<party>",
+        "Tells who controls a party from now on.";
+    "party.retire" PartyRetire(Retirement), "the party, or registrar", "party/<party>",
+        "Ends what a party may register; its agreements stand.";
     "offer.make" OfferMake(Offer), "vendor", "offer/<vendor>/<reference>",
         "Offers terms to some or all governments.";
     "offer.withdraw" OfferWithdraw(Withdrawal), "vendor", "offer/<vendor>/<reference>",
@@ -175,6 +202,16 @@ kinds! {
         "Declines an offer; the government may still accept later.";
     "agreement.file" File(Filing), "government", "agreement/<vendor>/<reference>/<government>",
         "Files an agreement that exists on paper only.";
+    "agreement.confirm" Confirm(Confirmation), "vendor", "agreement/<vendor>/<reference>/<government>",
+        "Confirms a paper that the government filed.";
+    "agreement.dispute" Dispute(Dispute), "vendor", "agreement/<vendor>/<reference>/<government>",
+        "Disputes a paper that the government filed.";
+    "agreement.amend" Amend(Amendment), "vendor and government, each the same", "agreement/<vendor>/<reference>/<government>",
+        "Puts new terms in the place of the old ones from a day on.";
+    "agreement.correct" Correct(Correction), "vendor and government, each the same",
+        "agreement/<vendor>/<reference>/<government>", "Corrects the terms from the beginning.";
+    "agreement.renew" Renew(Renewed), "vendor and government, each the same", "agreement/<vendor>/<reference>/<government>",
+        "Gives an agreement a new end.";
     "agreement.suspend" Suspend(Suspension), "government, or vendor if the terms say so",
         "agreement/<vendor>/<reference>/<government>", "Suspends all or some clauses.";
     "agreement.resume" Resume(Resumption), "government, or vendor if the terms say so",
@@ -185,10 +222,26 @@ kinds! {
         "agreement/<vendor>/<reference>/<government>", "Takes a notice back before its effect.";
     "agreement.terminate" Terminate(Termination), "vendor or government, as the terms allow",
         "agreement/<vendor>/<reference>/<government>", "Ends an agreement.";
+    "basis.change" BasisChange(BasisChange), "government", "agreement/<vendor>/<reference>/<government>",
+        "Tells that the law an agreement rests on is repealed or replaced.";
+    "evidence.add" EvidenceAdd(Evidence), "vendor or auditor",
+        "agreement/<vendor>/<reference>/<government> or offer/<vendor>/<reference>", "Names a piece of evidence.";
+    "evidence.supersede" EvidenceSupersede(EvidenceSupersession), "whoever gave the older piece",
+        "agreement/<vendor>/<reference>/<government> or offer/<vendor>/<reference>", "Puts a newer piece of evidence in the place of an older one.";
+    "evidence.revoke" EvidenceRevoke(EvidenceRevocation), "whoever gave it",
+        "agreement/<vendor>/<reference>/<government> or offer/<vendor>/<reference>", "Takes a piece of evidence back.";
+    "assurance.opinion" Opinion(Opinion), "auditor or government",
+        "agreement/<vendor>/<reference>/<government> or offer/<vendor>/<reference>", "Says how far an agreement is kept.";
+    "canary" Canary(Canary), "vendor", "agreement/<vendor>/<reference>/<government> or offer/<vendor>/<reference>",
+        "Says that nothing happened that the vendor would have to report.";
+    "notice.circumstance" Circumstance(Circumstance), "vendor",
+        "agreement/<vendor>/<reference>/<government> or offer/<vendor>/<reference>", "Tells what has changed around an agreement.";
     "finding.open" FindingOpen(Finding), "government or auditor", "agreement/<vendor>/<reference>/<government>",
         "Alleges a breach; force does not change.";
     "finding.reply" FindingReply(FindingReply), "vendor", "agreement/<vendor>/<reference>/<government>",
         "Answers a finding.";
+    "finding.determine" FindingDetermine(FindingDetermination), "the body named in the terms",
+        "agreement/<vendor>/<reference>/<government>", "Decides that there was a breach; force does not change.";
     "finding.appeal" FindingAppeal(FindingAppeal), "vendor or government",
         "agreement/<vendor>/<reference>/<government>", "Takes a finding further.";
     "finding.close" FindingClose(FindingClose), "whoever opened, determined or appealed it",
@@ -199,4 +252,8 @@ kinds! {
         "Reports an answer that a government is said to have given.";
     "report.act" ReportAct(Report), "registrar or auditor", "report/<reporter>/<reference>",
         "Reports anything else that a vendor or government is said to have done.";
+    "void" Void(Voiding), "whoever issued the statement it names", "that of the statement it names",
+        "Says that a statement does not count; it is marked and never deleted.";
+    "endorse" Endorse(Endorsement), "another key of the same party", "that of the statement it names",
+        "Stands behind a statement, where more than one key must.";
 }

@@ -1,6 +1,6 @@
-//! `registry.genesis` and `registry.seal`.
+//! `registry.genesis`, `registry.seal`, `registry.policy` and `registry.close`.
 
-use crate::crypto::{Digest, PublicKey};
+use crate::crypto::{Digest, Kid, PublicKey};
 use crate::statement::body::record::record;
 use crate::statement::body::{BodyError, Text};
 use crate::statement::{Origin, StatementId};
@@ -100,5 +100,56 @@ record! {
         required chain: Digest,
         /// The root of all dockets after every entry before this one.
         required dockets: Digest,
+    }
+}
+
+record! {
+    /// `registry.policy`: changes what the genesis left to be changed; at least one of its fields.
+    pub struct RegistryPolicy {
+        /// New registrar keys, 1-16, none twice.
+        optional grant: Vec<PublicKey>,
+        /// Key ids of registrar keys that end, 1-16, none twice.
+        optional revoke: Vec<Kid>,
+        /// How many registrar keys must sign an act from now on.
+        optional threshold: u64,
+        /// The version of the rules from now on: 1.
+        optional rules: u64,
+        /// How much one party may register from now on.
+        optional limits: Limits,
+    }
+    check RegistryPolicy::check;
+}
+
+impl RegistryPolicy {
+    fn check(&self) -> Result<(), BodyError> {
+        let says = [
+            self.grant.is_some(),
+            self.revoke.is_some(),
+            self.threshold.is_some(),
+            self.rules.is_some(),
+            self.limits.is_some(),
+        ];
+        if !says.contains(&true) {
+            return Err(BodyError::here("wants at least one of grant, revoke, threshold, rules, limits"));
+        }
+        if self.threshold == Some(0) {
+            return Err(BodyError::at("threshold", "wants at least 1"));
+        }
+        match self.rules {
+            None | Some(RULES_VERSION) => Ok(()),
+            Some(_) => Err(BodyError::at("rules", format!("this program knows rules version {RULES_VERSION}"))),
+        }
+    }
+}
+
+record! {
+    /// `registry.close`: the last statement of a log.
+    pub struct Closing {
+        /// The name of the registry that continues this one.
+        required origin: Origin,
+        /// The key that signs its seals and checkpoints.
+        required log_key: PublicKey,
+        /// Why.
+        optional reason: Text,
     }
 }

@@ -133,6 +133,8 @@ record! {
         required disclosure: Disclosure,
         /// When it begins and ends, and who may change that.
         required term: Term,
+        /// How often the vendor gives a canary.
+        optional canary: CanaryPromise,
     }
     check Terms::check;
 }
@@ -151,6 +153,16 @@ impl Terms {
             },
             _ => Ok(()),
         }
+    }
+}
+
+record! {
+    /// A promise of canaries: the first is due `every` after the first day in force.
+    pub struct CanaryPromise {
+        /// How often.
+        required every: Period,
+        /// How long after its due day a canary is not yet late.
+        required grace: Period,
     }
 }
 
