@@ -9,11 +9,12 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::agreement::accord::{AgreementState, offer_subject};
 use crate::agreement::day::{LegalZone, ZONE_TABLE, day_after};
 use crate::agreement::life::Life;
-use crate::agreement::offer::OfferState;
+use crate::agreement::offer::{Made, OfferState};
 use crate::agreement::world::Entry;
 use crate::agreement::{
     Assent, Assurance, Basis, Change, Contention, EndCause, Ending, Flag, Force, Integrity, KnownAt, On, Reason, Rule,
@@ -31,6 +32,25 @@ impl World {
             Subject::Offer { .. } => self.offer_standing(about, on, known_at),
             Subject::Between { .. } => self.between_standing(about, on, known_at),
             _ => Standing { force: Force::NotApplicable, ..blank(about, on, known_at, &LegalZone::utc()) },
+        }
+    }
+
+    /// The terms that [`World::standing`] speaks of: of an agreement those of the day, else those that are offered; of
+    /// an offer its own. `None` where there are none on that day.
+    pub fn terms(&self, about: &Subject, on: On, known_at: KnownAt) -> Option<Arc<Terms>> {
+        let made_of = |offer: &Subject| self.offer(offer)?.made(known_at.index + 1).cloned();
+        match about {
+            Subject::Agreement { government, .. } => {
+                let state = self.agreement_known(about, known_at);
+                let made = offer_subject(about).and_then(|offer| made_of(&offer));
+                let zone = state.life().map(|life| &life.zone).or(made.as_ref().map(|made| &made.zone));
+                let (day, at_ms) = moment(on, &zone.cloned().unwrap_or_else(LegalZone::utc));
+                let is_offered = |made: &Arc<Made>| made.time_ms <= at_ms && made.addressees.includes(government);
+                let life = life_on(&state, day).map(|life| Arc::clone(&life.terms));
+                life.or_else(|| made.filter(is_offered).map(|made| Arc::clone(&made.terms)))
+            }
+            Subject::Offer { .. } => made_of(about).map(|made| Arc::clone(&made.terms)),
+            _ => None,
         }
     }
 

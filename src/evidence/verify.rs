@@ -7,6 +7,7 @@ use crate::agreement::{Act, Force, Inadmissible, KnownAt, On, Rule, Standing, Wo
 use crate::crypto::Kid;
 use crate::evidence::{Check, CheckedFile, Checks, Cosigner, Freshness, Outcome, Policy, Step, check_file, parties_of};
 use crate::merkle::Hash;
+use crate::statement::body::Terms;
 use crate::statement::{Issuer, Origin, Party, RollName, StatementId, Subject};
 
 /// Whom the verifier trusts.
@@ -156,6 +157,8 @@ pub struct Verification {
     pub list: Vec<(u64, u64, StatementId)>,
     /// How it stands; computed even where `rules` fails (rule 14), and not where a pinned key did not sign.
     pub standing: Option<Standing>,
+    /// The terms that the standing speaks of, where there are any on that day.
+    pub terms: Option<Arc<Terms>>,
     /// What the file does not prove, in whole sentences.
     pub not_proven: Vec<String>,
 }
@@ -177,6 +180,7 @@ pub fn verify(bytes: &[u8], trust: &Trust, question: &Question) -> Verification 
         unknown: None,
         list: Vec::new(),
         standing: None,
+        terms: None,
         not_proven: not_proven(),
     };
     let mut checks = found.checks;
@@ -246,7 +250,9 @@ impl Verification {
         // Rule 14: the standing is computed even where the registry let something in that it should not have.
         let about = &file.file().about;
         let on = question.on.unwrap_or(On::Instant(last.time_ms));
-        let standing = world.standing(about, on, KnownAt { index: last.index, time_ms: last.time_ms });
+        let known_at = KnownAt { index: last.index, time_ms: last.time_ms };
+        let standing = world.standing(about, on, known_at);
+        self.terms = world.terms(about, on, known_at);
         if *checks.outcome(Step::Standing) == Outcome::Passed {
             // A misspelt name would otherwise read as a proven no.
             if let (Some(unknown), Verdict::No) = (self.unknown_name(about), verdict_of(about, &standing)) {
