@@ -11,13 +11,13 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::agreement::accord::{AgreementState, government_of, offer_subject};
+use crate::agreement::accord::{AgreementState, offer_subject};
 use crate::agreement::assurance::{Assurances, assurance_on};
 use crate::agreement::day::{LegalZone, ZONE_TABLE, day_after};
 use crate::agreement::life::{Life, SignatureRecord};
 use crate::agreement::offer::{Made, OfferState};
 use crate::agreement::pending::{Book, Waiting};
-use crate::agreement::void::{Voided, voided, voided_for};
+use crate::agreement::void::voided;
 use crate::agreement::world::{Entry, State};
 use crate::agreement::{
     Assent, Assurance, Basis, Change, Contention, EndCause, Ending, Flag, Force, Integrity, KnownAt, On, Reason,
@@ -217,7 +217,7 @@ impl World {
                 _ => Cow::Owned(AgreementState::default()),
             },
         };
-        if let Some(voided) = self.void_with_offer(about, known_at.index) {
+        if let Some(voided) = self.void_with_offer(about, known_at.index + 1) {
             let accepted = state.to_mut().lives.iter_mut().filter(|life| life.assent == Assent::BothSigned);
             accepted.for_each(|life| life.mark_void(&voided));
         }
@@ -239,12 +239,6 @@ impl World {
         let entries = self.history(about).map_or(&[][..], |history| &history.entries);
         let is_void = |entry: &Entry| matches!(entry.act.body.as_deref(), Some(Body::Void(_)));
         entries.last().is_none_or(|entry| entry.act.index <= known_at.index) && !entries.iter().any(is_void)
-    }
-
-    fn void_with_offer(&self, about: &Subject, last: u64) -> Option<Voided> {
-        let entries = &self.history(&offer_subject(about)?)?.entries;
-        let known = entries.partition_point(|entry| entry.act.index <= last);
-        voided_for(self, &entries[..known], government_of(about)?)
     }
 
     fn entries_known(&self, about: &Subject, known_at: KnownAt) -> impl Iterator<Item = &Entry> {
@@ -347,7 +341,7 @@ impl OfferState {
     /// The end as seen at an instant: a withdrawal that was registered, or the last day to accept.
     fn ending(&self, last: u64, at_ms: u64) -> Option<Ending> {
         let made = self.made(last + 1)?;
-        if let Some(void) = self.void.as_ref().filter(|void| void.is_ab_initio || void.time_ms <= at_ms) {
+        if let Some(void) = self.void(last + 1).filter(|void| void.is_ab_initio || void.time_ms <= at_ms) {
             let from_ms = if void.is_ab_initio { made.time_ms } else { void.time_ms };
             return Some(Ending { day: made.zone.day_of(from_ms), cause: EndCause::Void, act: Some(void.by) });
         }
@@ -369,7 +363,7 @@ impl OfferState {
     fn instants(&self, last: u64) -> Vec<u64> {
         let made = self.made(last + 1).map(|made| made.time_ms);
         let withdrawn = self.withdrawn(last + 1).map(|withdrawn| withdrawn.time_ms);
-        made.into_iter().chain(withdrawn).chain(self.void.as_ref().map(|void| void.time_ms)).collect()
+        made.into_iter().chain(withdrawn).chain(self.void(last + 1).map(|void| void.time_ms)).collect()
     }
 }
 

@@ -185,7 +185,7 @@ pub(in crate::agreement) fn newest_life<'a>(world: &'a World, act: &Act) -> Resu
         let message = format!("there is no agreement on {subject} before this");
         Refusal::new(Rule::AgreementUnknown, message, "agreement.accept or agreement.file first")
     })?;
-    demand(!world.fell_with_offer(subject), || {
+    demand(world.void_with_offer(subject, act.index).is_none(), || {
         let message = "vendor and government declared the offer void that was accepted";
         Refusal::new(Rule::Terminal, message, "a new agreement, from another offer")
     })?;

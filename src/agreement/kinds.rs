@@ -67,9 +67,11 @@ pub(in crate::agreement) fn is_talk(body: &Body) -> bool {
     force_from(body).is_none() && !is_offer && !matches!(body, Body::Void(_) | Body::Endorse(_))
 }
 
-/// Whether an agreement or offer stands on it: void, it is shown as void, not dropped.
-pub(in crate::agreement) fn is_carrier(done: &Done) -> bool {
-    matches!(done.act.body.as_deref(), Some(Body::Accept(_) | Body::File(_) | Body::OfferMake(_)))
+/// Whether its docket keeps it, marked, when it is void; anything else that is void is dropped from the fold. An agreement
+/// or offer is shown as void; an offer is asked as of an index, at which its withdrawal may not have been void yet.
+pub(in crate::agreement) fn is_kept_when_void(done: &Done) -> bool {
+    let body = done.act.body.as_deref();
+    matches!(body, Some(Body::Accept(_) | Body::File(_) | Body::OfferMake(_) | Body::OfferWithdraw(_)))
 }
 
 /// What the kind asks beyond signer and time (the *r* rules).
@@ -212,7 +214,7 @@ fn effect_on_agreement(world: &World, state: &mut AgreementState, done: &Done, b
 /// Marks the agreement or offer that a docket's newest carrier brought about as void.
 pub(in crate::agreement) fn mark_void(state: &mut State, voided: &Voided) {
     match state {
-        State::Offer(state) => state.void = Some(voided.clone()),
+        State::Offer(state) => state.voids.push(voided.clone()),
         State::Agreement(state) => {
             if let Some(life) = state.life_mut() {
                 life.mark_void(voided);

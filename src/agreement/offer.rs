@@ -1,7 +1,8 @@
 //! `offer.make` and `offer.withdraw`: what a vendor offers, to whom, until when.
 //!
 //! An offer is open from its registration to its withdrawal or to the end of `open_until`. Acceptances registered
-//! while it was open stand, whatever happens to it later (rule 8).
+//! while it was open stand, whatever happens to it later (rule 8). What of it is void is kept with the index of the voiding,
+//! since agreements are judged by the offer as it stood before them.
 
 use std::sync::Arc;
 
@@ -20,9 +21,9 @@ use crate::statement::{StatementId, Subject};
 #[derive(Clone, Debug, Default)]
 pub(in crate::agreement) struct OfferState {
     made: Option<Arc<Made>>,
-    withdrawn: Option<Withdrawn>,
-    /// Declared void by the vendor.
-    pub void: Option<Voided>,
+    withdrawn: Vec<Withdrawn>,
+    /// What of these was declared void.
+    pub voids: Vec<Voided>,
     pub assurances: Assurances,
     /// Endorsements of what was complete already (rule 5).
     pub affirmations: Vec<SignatureRecord>,
@@ -58,22 +59,29 @@ impl OfferState {
         self.made.as_ref().filter(|made| made.index < index)
     }
 
-    /// The withdrawal, if registered before `index`.
+    /// The withdrawal, if registered before `index` and not void by then.
     pub fn withdrawn(&self, index: u64) -> Option<&Withdrawn> {
-        self.withdrawn.as_ref().filter(|withdrawn| withdrawn.index < index)
+        let is_void = |id: &StatementId| self.voids.iter().any(|void| void.id == *id && void.index < index);
+        self.withdrawn.iter().find(|withdrawn| withdrawn.index < index && !is_void(&withdrawn.id))
+    }
+
+    /// The voiding of the offer itself, if registered before `index`.
+    pub fn void(&self, index: u64) -> Option<&Voided> {
+        let made = self.made(index)?;
+        self.voids.iter().find(|void| void.id == made.id && void.index < index)
     }
 
     /// The offer, if it is open at an instant as far as is known before `index`.
     pub fn open(&self, index: u64, at_ms: u64) -> Option<&Arc<Made>> {
         let withdrawn = self.withdrawn(index).is_some_and(|withdrawn| withdrawn.time_ms <= at_ms)
-            || self.void.as_ref().is_some_and(|void| void.is_ab_initio || void.time_ms <= at_ms);
+            || self.void(index).is_some_and(|void| void.is_ab_initio || void.time_ms <= at_ms);
         self.made(index)
             .filter(|made| !withdrawn && made.time_ms <= at_ms && made.closes_ms().is_none_or(|end| at_ms < end))
     }
 
     /// Whether it was neither withdrawn nor voided before `index`.
     pub fn is_standing(&self, index: u64) -> bool {
-        self.withdrawn(index).is_none() && self.void.is_none()
+        self.withdrawn(index).is_none() && self.void(index).is_none()
     }
 
     pub fn assurances(&self) -> &Assurances {
@@ -97,7 +105,7 @@ impl OfferState {
     }
 
     pub fn apply_withdraw(&mut self, act: &Act) {
-        self.withdrawn = Some(Withdrawn { index: act.index, time_ms: act.time_ms, id: act.id() });
+        self.withdrawn.push(Withdrawn { index: act.index, time_ms: act.time_ms, id: act.id() });
     }
 }
 

@@ -132,6 +132,11 @@ impl Book {
             }
             Outcome::Done(done) => {
                 self.waiting.retain(|waiting| !done.ids.contains(&waiting.act.id()));
+                if done.ids.len() > 1 {
+                    // E2: the complete act is newer than what either side signed of that kind.
+                    let of_kind = |act: &Act| act.statement.kind() == done.act.statement.kind();
+                    self.waiting.retain(|waiting| !(waiting.is_signed && of_kind(&waiting.act)));
+                }
                 if let Some(Body::Void(body)) = done.act.body.as_deref() {
                     self.waiting.retain(|waiting| waiting.act.id() != body.reference);
                 }

@@ -22,8 +22,9 @@ use crate::statement::{Party, StatementId, Subject};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::agreement) struct Voided {
     pub id: StatementId,
-    /// The `void` that completed it.
+    /// The `void` that completed it, and its index.
     pub by: StatementId,
+    pub index: u64,
     pub time_ms: u64,
     pub is_ab_initio: bool,
 }
@@ -61,22 +62,23 @@ fn voided_act(world: &World, done: &Done, ones: &[One<'_>]) -> Option<Voided> {
     Some(Voided {
         id: done.act.id(),
         by: last.done.act.id(),
+        index: last.done.act.index,
         time_ms: last.done.act.time_ms,
         is_ab_initio: named.iter().all(|one| one.body.ab_initio == Some(true)),
     })
 }
 
 impl World {
-    /// Whether an agreement is void with the offer that it rests on.
-    pub(in crate::agreement) fn fell_with_offer(&self, agreement: &Subject) -> bool {
-        let offer = offer_subject(agreement).and_then(|offer| self.history(&offer));
-        let parties = offer.zip(government_of(agreement));
-        parties.is_some_and(|(offer, government)| voided_for(self, &offer.entries, government).is_some())
+    /// The voiding of the offer that an agreement rests on, where it takes the agreement with it, as known before `index`.
+    pub(in crate::agreement) fn void_with_offer(&self, agreement: &Subject, index: u64) -> Option<Voided> {
+        let entries = &self.history(&offer_subject(agreement)?)?.entries;
+        let known = entries.partition_point(|entry| entry.act.index < index);
+        voided_for(self, &entries[..known], government_of(agreement)?)
     }
 }
 
 /// V1: the voiding of an offer by a government, which takes its acceptance with it.
-pub(in crate::agreement) fn voided_for(world: &World, entries: &[Entry], government: &Party) -> Option<Voided> {
+fn voided_for(world: &World, entries: &[Entry], government: &Party) -> Option<Voided> {
     let ones: Vec<One<'_>> = entries.iter().filter_map(Entry::done).filter_map(one).collect();
     let is_offer = |done: &&Done| matches!(done.act.body.as_deref(), Some(Body::OfferMake(_)));
     let offer = voided_act(world, entries.iter().filter_map(Entry::done).find(is_offer)?, &ones)?;
@@ -87,8 +89,8 @@ pub(in crate::agreement) fn voided_for(world: &World, entries: &[Entry], governm
     };
     let own = ones.iter().find(is_own)?;
     let is_ab_initio = offer.is_ab_initio && own.body.ab_initio == Some(true);
-    let time_ms = offer.time_ms.max(own.done.act.time_ms);
-    Some(Voided { by: own.done.act.id(), time_ms, is_ab_initio, ..offer })
+    let (time_ms, index) = (offer.time_ms.max(own.done.act.time_ms), offer.index.max(own.done.act.index));
+    Some(Voided { by: own.done.act.id(), index, time_ms, is_ab_initio, ..offer })
 }
 
 fn one(done: &Done) -> Option<One<'_>> {

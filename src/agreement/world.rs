@@ -389,8 +389,7 @@ impl World {
             if let Some(done) = entry.done() {
                 let voided = voids.iter().find(|voided| done.ids.contains(&voided.id));
                 match voided {
-                    // An agreement or offer that is void is shown as that; anything else that is void does not count.
-                    Some(voided) if kinds::is_carrier(done) => {
+                    Some(voided) if kinds::is_kept_when_void(done) => {
                         kinds::effect(self, &mut state, done);
                         kinds::mark_void(&mut state, voided);
                     }

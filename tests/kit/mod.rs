@@ -186,6 +186,11 @@ pub fn change(reference: &StatementId, date: &str) -> Fields<'static> {
     vec![("ref", id(reference)), ("date", text(date)), ("effective", text(date))]
 }
 
+/// New terms from a day on, like the usual ones but for what `term_over` says.
+pub fn amend(reference: &StatementId, date: &str, term_over: Fields<'_>) -> Fields<'static> {
+    with(change(reference, date), vec![("terms", terms(term(with(usual_term(), term_over))))])
+}
+
 pub fn filing(date: &str, effective: &str, term_over: Fields<'_>) -> Fields<'static> {
     let paper = vec![("signed_on", text(date)), ("method", text("licence_condition")), ("form", text("a letter"))];
     let base = vec![("effective", text(effective)), ("notice_period", text("P60D"))];
