@@ -141,6 +141,7 @@ impl Writer<'_> {
             ("opens", "P3M"),
             ("closes", "P6W"),
             ("lapse_after", "P6W"),
+            ("successor", "example-successor"),
         ];
         if let Some((_, example)) = by_name.into_iter().find(|(known, _)| *known == name) {
             return example;
