@@ -40,22 +40,40 @@ pub fn unwritten(value: &Value) -> Option<String> {
 
 /// The template of `kind`, with what is known of its header and the id of the statement that it refers to.
 pub fn template(kind: &'static KindInfo, header: &Header, reference: Option<&StatementId>) -> String {
-    let subject = header.subject.clone().unwrap_or_else(|| example_subject(kind.subject));
-    let issuer = header.issuer.clone().unwrap_or_else(|| example_issuer(kind, &subject));
-    let origin = header
-        .origin
-        .clone()
-        .or_else(|| header.origin_default.clone())
-        .unwrap_or_else(|| "registry.example/nospy".to_owned());
+    let head = head(kind, header);
     let mut text = format!(
         "# {}: {}\n# Signed by: {}. Subject: {}\n{PUBLIC_COMMENT}",
         kind.name, kind.summary, kind.signer, kind.subject
     );
-    text.push_str(&header_yaml(&issuer, &subject, &origin, kind.name));
+    text.push_str(&head.yaml());
     text.push_str("body:\n");
-    let writer = Writer { kind: kind.name, origin: &origin, reference };
+    let writer = Writer { kind: kind.name, origin: &head.origin, reference };
     writer.record(&mut text, kind.fields, 2, "");
     text
+}
+
+/// What stands above the body of a template.
+pub struct Head {
+    issuer: String,
+    subject: String,
+    origin: String,
+    kind: &'static str,
+}
+
+impl Head {
+    /// As a draft begins.
+    pub fn yaml(&self) -> String {
+        header_yaml(&self.issuer, &self.subject, &self.origin, self.kind)
+    }
+}
+
+/// The header of a template: what is given, and examples of the rest.
+pub fn head(kind: &'static KindInfo, header: &Header) -> Head {
+    let subject = header.subject.clone().unwrap_or_else(|| example_subject(kind.subject));
+    let issuer = header.issuer.clone().unwrap_or_else(|| example_issuer(kind, &subject));
+    let origin = header.origin.clone().or_else(|| header.origin_default.clone());
+    let origin = origin.unwrap_or_else(|| "registry.example/nospy".to_owned());
+    Head { issuer, subject, origin, kind: kind.name }
 }
 
 struct Writer<'a> {
@@ -170,7 +188,8 @@ impl Writer<'_> {
     }
 }
 
-fn wanted(shape: &Shape) -> String {
+/// What a value of this shape must look like, as a sentence after what it means; empty where that says it.
+pub fn wanted(shape: &Shape) -> String {
     match shape {
         Shape::Record(_) => String::new(),
         Shape::List { of: Shape::Record(_), max } => format!(" A list of 1-{max}."),
@@ -180,7 +199,7 @@ fn wanted(shape: &Shape) -> String {
 }
 
 /// Puts the dash of a list member before the first field that is not a comment.
-fn with_dash(member: &str, indent: usize) -> String {
+pub fn with_dash(member: &str, indent: usize) -> String {
     let mut is_done = false;
     member.lines().fold(String::new(), |mut text, line| {
         let is_first = !is_done && !line.trim_start().starts_with('#');
