@@ -2,6 +2,7 @@
 //! stranger's `verify` says of them is compared with what the whole log knows.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod bodies;
 mod kit;
 
 use std::collections::BTreeMap;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 
 use kit::*;
 use nospy::agreement::{Force, On, Reason, Rule};
-use nospy::codec::Value;
+use nospy::codec::{Key, Value};
 use nospy::crypto::{KeyLine, NoteAlgorithm};
 use nospy::evidence::{
     Checkpoint, DocketFileParts, DocketParts, EntriesParts, EntryParts, Freshness, ListEntry, Outcome, PartyTrust,
@@ -321,6 +322,62 @@ fn an_unknown_kind_is_shown_and_makes_the_answer_unknown() {
     assert_eq!(force, Force::Indeterminate(Reason::UnknownKind));
     assert_eq!(verification.verdict(), Verdict::Indeterminate);
     assert!(verification.history.iter().any(|line| line.kind == "agreement.teleport" && line.summary == "to: mars"));
+}
+
+/// Whether the rules take them or not, a reader sees what they say.
+#[test]
+fn every_statement_about_an_agreement_is_told_in_a_few_words() {
+    let mut kit = agreed();
+    let about_agreements = |kind: &str| {
+        let family = kind.split('.').next().unwrap_or_default();
+        let free = !["registry", "party", "offer", "report", "void", "endorse"].contains(&family);
+        free && !["agreement.accept", "agreement.file"].contains(&kind)
+    };
+    let examples: Vec<_> =
+        bodies::examples().into_iter().filter(|(kind, ..)| about_agreements(kind.as_str())).collect();
+    for (kind, ..) in &examples {
+        let (_, body) = bodies::exact_examples().into_iter().rfind(|(name, _)| name == kind).expect("the largest");
+        let Value::Map(pairs) = &body else { panic!("a body is a map") };
+        let name = |key: &Key| match key {
+            Key::Text(name) => name.clone(),
+            Key::Int(label) => label.to_string(),
+        };
+        let pairs: Vec<(String, Value)> = pairs.iter().map(|(key, value)| (name(key), value.clone())).collect();
+        let fields = pairs.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        let statement = kit.sign("de-bsi", DE, kind.as_str(), fields);
+        let _ = kit.log_by_mistake(statement);
+    }
+    kit.at("2026-02-02");
+    kit.ok("lab", "report/lab/later", "report.offer", report("2026-01-20", "acme", &["de-bsi"]));
+    let history = ask(&kit, DE, "2026-01-11").history;
+    let told = |kind: &str| {
+        let line = history.iter().rfind(|line| line.kind == kind).unwrap_or_else(|| panic!("{kind} is not shown"));
+        assert!((1..=241).contains(&line.summary.chars().count()), "{kind}: {}", line.summary);
+        line.summary.clone()
+    };
+    examples.iter().for_each(|(kind, ..)| drop(told(kind.as_str())));
+    let expected = [
+        (
+            "agreement.amend",
+            "ref: 070707070707…, date: 2026-01-31, effective: 2026-05-01, terms: Eigenerklärung zur No-Spy-Klausel, reasons: Second version",
+        ),
+        ("agreement.renew", "ref: 070707070707…, date: 2026-01-31, ends: 2028-03-01, ends_inclusive: false"),
+        (
+            "evidence.add",
+            "type: audit_report, digest: 010101010101…, valid_until: 2027-12-31, scope: Gateway 900, clauses: NB1 + NB6, summary: Nothing was found",
+        ),
+        ("canary", "from: 2026-01-10, until: 2026-04-10, due: 2026-07-09, statement: No order was received"),
+        (
+            "notice.circumstance",
+            "type: order_received, date: 2026-03-01, summary: A production order, clauses: NB4 + NB5, source: Example Gazette",
+        ),
+        ("offer.make", "addressees: de-bsi + fr-anssi, terms: No spying"),
+    ];
+    for (kind, summary) in expected {
+        assert_eq!(told(kind), summary);
+    }
+    let enrolled = told("party.enrol");
+    assert!(enrolled.contains("names: The de-bsi of tests") && enrolled.contains("keys: (1)"), "{enrolled}");
 }
 
 #[test]

@@ -76,6 +76,7 @@ mod policy;
 mod receipt;
 mod seal;
 mod step;
+mod summary;
 mod tlog_proof;
 mod transparent;
 mod verify;

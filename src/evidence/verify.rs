@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::agreement::{Act, Force, Inadmissible, KnownAt, On, Rule, Standing, World, is_country};
 use crate::crypto::Kid;
+use crate::evidence::summary::summary;
 use crate::evidence::{Check, CheckedFile, Checks, Cosigner, Freshness, Outcome, Policy, Step, check_file, parties_of};
 use crate::merkle::Hash;
 use crate::statement::body::Terms;
@@ -376,32 +377,11 @@ fn history(acts: &[Act]) -> Vec<HistoryLine> {
             },
             subject: act.statement.subject().clone(),
             id: act.id(),
-            summary: summary(act),
+            summary: summary(&act.statement),
         })
         .collect();
     history.sort_by_key(|line| line.index);
     history
-}
-
-/// The plain fields of a body, in a few words.
-fn summary(act: &Act) -> String {
-    const SUMMARY_CHARS_MAX: usize = 240;
-    let mut words = Vec::new();
-    for (key, value) in act.statement.body().map().into_iter().flatten() {
-        let Some(key) = key.text() else { continue };
-        let value = match (value.text(), value.int(), value.boolean()) {
-            (Some(text), ..) => text.replace('\n', " "),
-            (_, Some(number), _) => number.to_string(),
-            (.., Some(choice)) => choice.to_string(),
-            _ => continue,
-        };
-        words.push(format!("{key}: {value}"));
-    }
-    let summary = words.join(", ");
-    match summary.char_indices().nth(SUMMARY_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &summary[..end]),
-        None => summary,
-    }
 }
 
 /// Every party whose docket the file holds, with its names and whose word they are.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::output::Format;
-use crate::{demo, docket, draft, exit, init, key, list, log, publish, serve, show, sign, text, verify};
+use crate::{demo, docket, draft, exit, init, key, list, log, modes, publish, serve, show, sign, text, verify};
 
 /// The registry of no-spy agreements: draft, sign, publish and verify statements.
 ///
@@ -36,6 +36,7 @@ pub enum Verb {
     Serve(serve::ServeArgs),
     Key(key::KeyArgs),
     Draft(draft::DraftArgs),
+    Template(modes::TemplateArgs),
     Sign(sign::SignArgs),
     Show(show::ShowArgs),
     Verify(verify::VerifyArgs),

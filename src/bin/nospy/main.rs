@@ -19,6 +19,7 @@ mod key_request;
 mod keys;
 mod list;
 mod log;
+mod modes;
 mod moment;
 mod node;
 mod online;
@@ -67,6 +68,7 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
     match cli.verb {
         Verb::Key(args) => key::run(args, &config, output),
         Verb::Draft(args) => draft::run(&args, &config, output),
+        Verb::Template(args) => modes::run(&args, &config, output),
         Verb::Show(args) => show::run(&args, &config, output),
         Verb::Init(args) => init::run(&args, output),
         Verb::Demo(args) => demo::run(&args, output),
