@@ -206,8 +206,7 @@ fn gravity(integrity: Integrity) -> u8 {
         Integrity::Unchanged => 0,
         Integrity::Withheld => 1,
         Integrity::Unavailable => 2,
-        // An axis that this table does not know is nothing good.
-        _ => 3,
+        Integrity::Mismatch => 3,
     }
 }
 
