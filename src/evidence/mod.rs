@@ -77,6 +77,7 @@ mod receipt;
 mod seal;
 mod step;
 mod summary;
+mod text;
 mod tlog_proof;
 mod transparent;
 mod verify;
@@ -91,6 +92,9 @@ pub use crate::evidence::receipt::{
 };
 pub use crate::evidence::seal::{FIRST_SEAL_INDEX, SEAL_TIME_MS_MAX, Seal, SealError};
 pub use crate::evidence::step::{Check, Checks, Outcome, Step};
+pub use crate::evidence::text::{
+    GivenIs, GivenText, SALT_LEN, TextClaim, TextLine, TextsAnswer, TextsReport, compare_texts, fingerprint,
+};
 pub use crate::evidence::tlog_proof::{TLOG_PROOF_LEN_MAX, TlogProof, TlogProofError};
 pub use crate::evidence::transparent::{
     TRANSPARENT_LEN_MAX, TRANSPARENT_RECEIPTS_MAX, TransparentError, attach_receipts, detach_receipts,

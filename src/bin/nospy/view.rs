@@ -82,15 +82,16 @@ pub fn exit_of(verdict: Verdict) -> Exit {
     }
 }
 
-/// A verification of a docket file, for people.
-pub fn verification_text(verification: &Verification, exit: Exit) -> String {
+/// A verification of a docket file, for people; `texts` are the lines about texts at hand, empty if none was asked
+/// about.
+pub fn verification_text(verification: &Verification, texts: &str, exit: Exit) -> String {
     let mut text = String::new();
     // Writing to a String does not fail.
-    let _ = write_verification(&mut text, verification, exit);
+    let _ = write_verification(&mut text, verification, texts, exit);
     text
 }
 
-fn write_verification(text: &mut String, verification: &Verification, exit: Exit) -> std::fmt::Result {
+fn write_verification(text: &mut String, verification: &Verification, texts: &str, exit: Exit) -> std::fmt::Result {
     if let Some(origin) = &verification.origin {
         text.push_str(describe::demo_mark(origin));
     }
@@ -119,6 +120,7 @@ fn write_verification(text: &mut String, verification: &Verification, exit: Exit
         Some(standing) if standing.force != Force::NotApplicable => write_details(text, standing)?,
         _ => {}
     }
+    text.push_str(texts);
     if !verification.list.is_empty() {
         writeln!(text, "\nThe whole list (`nospy show ID` fetches one):")?;
         for (index, time_ms, id) in &verification.list {

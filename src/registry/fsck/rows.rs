@@ -9,13 +9,14 @@ use crate::merkle::{TILE_HEIGHT, TILE_LEVEL_MAX, leaf_hash};
 use crate::registry::directory::agreement_row;
 use crate::registry::fsck::{Fault, Findings};
 use crate::registry::text::{stored_texts, text_rows};
+use crate::registry::tombstone::stored_tombstones;
 use crate::storage::{Bytes, HEAD_KEY, Snapshot, StorageError, rows_between};
 
 /// Rows fetched at once.
 const SCAN_ROWS: usize = 1024;
 /// First bytes of the keys that a registry writes, beside `head`: agreements, entries, ids, docket values and lists,
-/// seals, tiles, media types, texts and their sizes.
-const PREFIXES: &[u8] = b"aeiklstwxy";
+/// seals, tiles, media types, texts, their sizes, and tombstones.
+const PREFIXES: &[u8] = b"aeiklstwxyz";
 
 /// How a stored row differs from what follows from the entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +110,7 @@ impl DerivedRows {
     }
 }
 
-/// Re-hashes every deposited text; returns how many there are.
+/// Re-hashes every deposited text and every tombstone; returns how many texts there are.
 ///
 /// # Errors
 /// [`StorageError`].
@@ -134,7 +135,37 @@ pub(in crate::registry::fsck) fn texts(snapshot: &dyn Snapshot, findings: &mut F
         }
         last = digest.to_vec();
     }
+    tombstones(snapshot, &known, findings)?;
     Ok(known.len() as u64)
+}
+
+/// A tombstone is what was written, of a text that a statement names and whose bytes are gone.
+fn tombstones(
+    snapshot: &dyn Snapshot,
+    deposited: &BTreeSet<Vec<u8>>,
+    findings: &mut Findings,
+) -> Result<(), StorageError> {
+    for row in stored_tombstones(snapshot) {
+        let (digest, is_whole) = row?;
+        let name = hex(&digest);
+        if digest.len() != 32 {
+            findings.add(Fault::ExtraRow, None, format!("a row under the key 7a{name}, which no registry writes"));
+            continue;
+        }
+        if !is_whole {
+            findings.add(Fault::Text, None, format!("the tombstone of the text {name} was altered"));
+        }
+        if deposited.contains(&digest) {
+            findings.add(Fault::Text, None, format!("the text {name} is there, and a tombstone says that it is not"));
+        }
+        if snapshot.get(&[&b"w"[..], &digest].concat())?.is_none() {
+            findings.add(Fault::ExtraRow, None, format!("a tombstone of the text {name}, which no statement names"));
+        }
+        if findings.is_full() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Tiles that the tree of `size` entries does not have.
