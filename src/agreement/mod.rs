@@ -32,6 +32,7 @@ mod admission;
 mod answer;
 mod authority;
 mod change;
+mod cpe;
 mod day;
 mod finding;
 mod kinds;
@@ -40,22 +41,31 @@ mod names;
 mod needs;
 mod offer;
 mod party;
+mod product;
 mod refusal;
 mod registrar;
 mod report;
+mod scope;
 mod sentence;
 mod standing;
+mod versions;
 mod world;
 
 pub use accord::{LATE_AFTER_DAYS, TALK_BYTES_MAX, TALK_STATEMENTS_MAX};
 pub use act::Act;
 pub use admission::{DOCKET_STATEMENTS_MAX, is_country};
 pub use authority::{IAT_AFTER_MAX, IAT_BEFORE_MAX};
+pub use cpe::{CPE_LEN_MAX, Cpe, CpeError};
 pub use day::ZONE_TABLE;
 pub use party::KEYS_PER_PARTY_MAX;
+pub use product::{PRODUCT_LEN_MAX, ProductError, ProductQuery};
 pub use refusal::{Refusal, Rule};
+pub use scope::{ScopeLine, ScopeMatch, ScopeReason};
 pub use standing::{
     Assent, Assurance, Basis, Change, Contention, EndCause, Ending, FindingLine, Flag, Force, Inadmissible, Integrity,
     KnownAt, On, Reason, ReportLine, Standing,
+};
+pub use versions::{
+    VERSION_ALTERNATIVES_MAX, VERSION_LEN_MAX, VERSION_NUMBERS_MAX, Versions, VersionsError, is_version,
 };
 pub use world::World;
