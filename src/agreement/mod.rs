@@ -35,6 +35,7 @@ mod assurance;
 mod authority;
 mod basis;
 mod change;
+mod cpe;
 mod day;
 mod endorse;
 mod finding;
@@ -47,27 +48,36 @@ mod offer;
 mod party;
 mod party_change;
 mod pending;
+mod product;
 mod refusal;
 mod registrar;
 mod report;
+mod scope;
 mod sentence;
 mod standing;
 mod talk;
 mod void;
+mod versions;
 mod world;
 
 pub use accord::LATE_AFTER_DAYS;
 pub use act::Act;
 pub use admission::{DOCKET_STATEMENTS_MAX, is_country};
 pub use authority::{IAT_AFTER_MAX, IAT_BEFORE_MAX};
+pub use cpe::{CPE_LEN_MAX, Cpe, CpeError};
 pub use day::ZONE_TABLE;
 pub use heir::HEIR_GENERATIONS_MAX;
 pub use party::KEYS_PER_PARTY_MAX;
 pub use pending::{PENDING_DAYS, PENDING_MAX, PendingLine};
+pub use product::{PRODUCT_LEN_MAX, ProductError, ProductQuery};
 pub use refusal::{Refusal, Rule};
+pub use scope::{ScopeLine, ScopeMatch, ScopeReason};
 pub use standing::{
     Assent, Assurance, AssuranceLine, Basis, Change, Contention, EndCause, Ending, FindingLine, Flag, Force,
     Inadmissible, Integrity, KnownAt, On, Reason, ReportLine, Standing,
 };
 pub use talk::{TALK_BYTES_MAX, TALK_STATEMENTS_MAX};
+pub use versions::{
+    VERSION_ALTERNATIVES_MAX, VERSION_LEN_MAX, VERSION_NUMBERS_MAX, Versions, VersionsError, is_version,
+};
 pub use world::World;
