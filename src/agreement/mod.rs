@@ -33,6 +33,7 @@ mod answer;
 mod authority;
 mod change;
 mod day;
+mod due;
 mod finding;
 mod kinds;
 mod life;
@@ -45,6 +46,7 @@ mod registrar;
 mod report;
 mod sentence;
 mod standing;
+mod waiting;
 mod world;
 
 pub use accord::{LATE_AFTER_DAYS, TALK_BYTES_MAX, TALK_STATEMENTS_MAX};
@@ -52,10 +54,12 @@ pub use act::Act;
 pub use admission::{DOCKET_STATEMENTS_MAX, is_country};
 pub use authority::{IAT_AFTER_MAX, IAT_BEFORE_MAX};
 pub use day::ZONE_TABLE;
+pub use due::{Due, DueKind, Told, Window};
 pub use party::KEYS_PER_PARTY_MAX;
 pub use refusal::{Refusal, Rule};
 pub use standing::{
     Assent, Assurance, Basis, Change, Contention, EndCause, Ending, FindingLine, Flag, Force, Inadmissible, Integrity,
     KnownAt, On, Reason, ReportLine, Standing,
 };
+pub use waiting::{Waiting, WaitingKind};
 pub use world::World;
