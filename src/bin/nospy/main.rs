@@ -1,18 +1,23 @@
 //! The program `nospy`: parse, dispatch, exit code.
 
+mod agreements;
 mod args;
 mod ask;
+mod changes;
 mod config;
 mod demo;
 mod describe;
 mod docket;
 mod draft;
 mod draft_file;
+mod due;
 mod error;
 mod exit;
 mod files;
+mod footing;
 mod fsck;
 mod guard;
+mod inbox;
 mod init;
 mod key;
 mod key_request;
@@ -27,6 +32,7 @@ mod plain;
 mod publish;
 mod seen;
 mod serve;
+mod shelf;
 mod show;
 mod sign;
 mod template;
@@ -34,6 +40,7 @@ mod text;
 mod trust;
 mod verify;
 mod view;
+mod whose;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
@@ -74,6 +81,10 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Serve(args) => serve::run(&args, &config, output),
         Verb::Publish(args) => publish::run(&args, &config, output),
         Verb::List(args) => list::run(&args, &config, output),
+        Verb::Agreements(args) => agreements::run(&args, &config, output),
+        Verb::Changes(args) => changes::run(&args, &config, output),
+        Verb::Inbox(args) => inbox::run(&args, &config, output),
+        Verb::Due(args) => due::run(&args, &config, output),
         Verb::Standing(args) => docket::standing(&args, &config, output),
         Verb::Docket(args) => docket::run(&args, &config, output),
         Verb::Log(args) => log::run(&args, &config, output),
