@@ -35,7 +35,8 @@ fn merge(mut into: Json, over: &Json) -> Json {
 }
 
 fn terms(term: &Json) -> Json {
-    let undertakes = |id: &str, kind: &str| json!({ "id": id, "type": kind, "obligor": "vendor", "modality": "undertakes" });
+    let undertakes =
+        |id: &str, kind: &str| json!({ "id": id, "type": kind, "obligor": "vendor", "modality": "undertakes" });
     json!({
         "mode": "open_offer", "title": "No-spy agreement",
         "texts": [{ "language": "en", "status": "authentic", "withheld":
@@ -374,4 +375,37 @@ async fn a_server_that_leaves_something_out_is_refused() {
         let ran = scene.run_at(&liar, &question).await.exits(code).says(words);
         assert!(ran.stdout.is_empty(), "no answer rests on a part:\n{}", ran.stdout);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_later_file_that_lost_something_is_evidence() {
+    use nospy::evidence::{GrowthError, Policy, Trust, check_file, check_growth};
+    use nospy::statement::Subject;
+
+    // Two registries on one key: what a log that forgets could sign.
+    let (one, other) = (Scene::set().await, Scene::set().await);
+    let trust = Trust::of(Policy::of_log(one.served.log()));
+    let subject: Subject = "agreement/acme/open/fr-anssi".parse().unwrap();
+    let file = |scene: &Scene| scene.served.registry.docket_file(&subject).unwrap();
+    let growth = |old: &[u8], new: &[u8]| {
+        let (old, new) = (check_file(old, &trust, None), check_file(new, &trust, None));
+        check_growth(old.file.as_ref().unwrap(), new.file.as_ref().unwrap())
+    };
+    let before = file(&one);
+    one.accept("open", &one.open, "fr-anssi", &anssi()).await;
+    let after = file(&one);
+    assert_eq!(growth(&before, &before), Ok(()));
+    assert_eq!(growth(&before, &after), Ok(()));
+    assert!(matches!(growth(&after, &before), Err(GrowthError::Older { .. })));
+    let elsewhere = one.served.registry.docket_file(&"parties".parse().unwrap()).unwrap();
+    assert!(matches!(growth(&before, &elsewhere), Err(GrowthError::OtherSubject { .. })));
+    for _ in 0..2 {
+        other
+            .publish(&listing(&format!("more-{}", other.served.registry.checkpoint().unwrap().checkpoint().size)))
+            .await;
+    }
+    let Err(GrowthError::Lost { subject: lost, .. }) = growth(&after, &file(&other)) else {
+        unreachable!("the other registry never held that acceptance")
+    };
+    assert_eq!(lost, subject);
 }

@@ -42,8 +42,7 @@ struct Liar {
 /// Serves a liar before the server at `url`; gives its own address.
 pub async fn serve(url: String, lie: Lie) -> String {
     let channel = Channel::from_shared(url).unwrap().connect().await.unwrap();
-    let liar =
-        Liar { log: LogClient::new(channel.clone()), dockets: DocketsClient::new(channel), lie: Arc::new(lie) };
+    let liar = Liar { log: LogClient::new(channel.clone()), dockets: DocketsClient::new(channel), lie: Arc::new(lie) };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let services = Server::builder().add_service(LogServer::new(liar.clone())).add_service(DocketsServer::new(liar));
@@ -101,10 +100,7 @@ impl Log for Liar {
         self.log.clone().get_statement(request).await
     }
 
-    async fn get_log_info(
-        &self,
-        request: Request<GetLogInfoRequest>,
-    ) -> Result<Response<GetLogInfoResponse>, Status> {
+    async fn get_log_info(&self, request: Request<GetLogInfoRequest>) -> Result<Response<GetLogInfoResponse>, Status> {
         self.log.clone().get_log_info(request.into_inner()).await
     }
 
@@ -129,10 +125,7 @@ impl Log for Liar {
         self.log.clone().get_consistency_proof(request.into_inner()).await
     }
 
-    async fn get_receipt(
-        &self,
-        request: Request<GetReceiptRequest>,
-    ) -> Result<Response<GetReceiptResponse>, Status> {
+    async fn get_receipt(&self, request: Request<GetReceiptRequest>) -> Result<Response<GetReceiptResponse>, Status> {
         self.log.clone().get_receipt(request.into_inner()).await
     }
 }
