@@ -38,6 +38,7 @@ mod change;
 mod cpe;
 mod day;
 mod endorse;
+mod due;
 mod finding;
 mod heir;
 mod kinds;
@@ -58,6 +59,7 @@ mod standing;
 mod talk;
 mod void;
 mod versions;
+mod waiting;
 mod world;
 
 pub use accord::LATE_AFTER_DAYS;
@@ -67,6 +69,7 @@ pub use authority::{IAT_AFTER_MAX, IAT_BEFORE_MAX};
 pub use cpe::{CPE_LEN_MAX, Cpe, CpeError};
 pub use day::ZONE_TABLE;
 pub use heir::HEIR_GENERATIONS_MAX;
+pub use due::{Due, DueKind, Told, Window};
 pub use party::KEYS_PER_PARTY_MAX;
 pub use pending::{PENDING_DAYS, PENDING_MAX, PendingLine};
 pub use product::{PRODUCT_LEN_MAX, ProductError, ProductQuery};
@@ -80,4 +83,5 @@ pub use talk::{TALK_BYTES_MAX, TALK_STATEMENTS_MAX};
 pub use versions::{
     VERSION_ALTERNATIVES_MAX, VERSION_LEN_MAX, VERSION_NUMBERS_MAX, Versions, VersionsError, is_version,
 };
+pub use waiting::{Waiting, WaitingKind};
 pub use world::World;

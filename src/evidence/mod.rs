@@ -104,5 +104,5 @@ pub use crate::evidence::transparent::{
     TRANSPARENT_LEN_MAX, TRANSPARENT_RECEIPTS_MAX, TransparentError, attach_receipts, detach_receipts,
 };
 pub use crate::evidence::verify::{
-    AsKnownAt, HistoryLine, PartyLine, PartyTrust, Trust, Verdict, Verification, verify,
+    AsKnownAt, HistoryLine, PartyLine, PartyTrust, Trust, Verdict, Verification, verify, verify_and_fold,
 };

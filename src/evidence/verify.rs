@@ -164,6 +164,12 @@ pub struct Verification {
 /// Verifies a docket file from its bytes to the standing. Asks nobody and knows no clock: whom to trust, what is asked
 /// and what time it is are arguments.
 pub fn verify(bytes: &[u8], trust: &Trust, question: &Question) -> Verification {
+    verify_and_fold(bytes, trust, question).0
+}
+
+/// As [`verify`], with the folded dockets of the file for whoever asks more of them than one standing: another day, an
+/// earlier seal, what falls due. `None` where the checks did not come so far that anything follows.
+pub fn verify_and_fold(bytes: &[u8], trust: &Trust, question: &Question) -> (Verification, Option<World>) {
     let found = check_file(bytes, trust, question.freshness);
     let mut verification = Verification {
         checks: Vec::new(),
@@ -183,11 +189,9 @@ pub fn verify(bytes: &[u8], trust: &Trust, question: &Question) -> Verification 
         not_proven: not_proven(),
     };
     let mut checks = found.checks;
-    if let Some(file) = &found.file {
-        verification.judge(file, trust, question, &mut checks);
-    }
+    let world = found.file.as_ref().and_then(|file| verification.judge(file, trust, question, &mut checks));
     verification.checks = checks.into_vec();
-    verification
+    (verification, world)
 }
 
 /// The three sentences of formats §9.
@@ -208,8 +212,14 @@ impl Verification {
         self.checks.iter().find(|check| matches!(check.outcome, Outcome::Failed(_)))
     }
 
-    /// The steps that need the domain rules.
-    fn judge(&mut self, file: &CheckedFile<'_>, trust: &Trust, question: &Question, checks: &mut Checks) {
+    /// The steps that need the domain rules. Gives the folded dockets, unless a pinned key did not sign.
+    fn judge(
+        &mut self,
+        file: &CheckedFile<'_>,
+        trust: &Trust,
+        question: &Question,
+        checks: &mut Checks,
+    ) -> Option<World> {
         let checkpoint = file.file().checkpoint.checkpoint();
         let known = Known::of(file.file(), question.known_at);
         self.as_known_at = Some(AsKnownAt {
@@ -245,7 +255,7 @@ impl Verification {
 
         // A statement under another key than the one that the verifier pinned is not that party's: nothing follows.
         if pins.is_err() {
-            return;
+            return None;
         }
         if let Some(fault) = known.fault {
             if *checks.outcome(Step::Standing) == Outcome::Passed {
@@ -266,7 +276,7 @@ impl Verification {
             if let (Some(unknown), Verdict::No) = (self.unknown_name(about), verdict_of(about, &standing)) {
                 checks.skip(Step::Standing, "the subject names somebody whom the registry does not know");
                 self.unknown = Some(unknown);
-                return;
+                return Some(world);
             }
             match standing.force {
                 Force::NotApplicable => checks.skip(Step::Standing, "such a subject has no standing"),
@@ -274,6 +284,7 @@ impl Verification {
             }
         }
         self.standing = Some(standing);
+        Some(world)
     }
 
     /// What it all comes to.

@@ -1,7 +1,9 @@
 //! The program `nospy`: parse, dispatch, exit code.
 
+mod agreements;
 mod args;
 mod ask;
+mod changes;
 mod config;
 mod demo;
 mod deposited;
@@ -9,11 +11,14 @@ mod describe;
 mod docket;
 mod draft;
 mod draft_file;
+mod due;
 mod error;
 mod exit;
 mod files;
+mod footing;
 mod fsck;
 mod guard;
+mod inbox;
 mod init;
 mod key;
 mod key_request;
@@ -30,6 +35,7 @@ mod plain;
 mod publish;
 mod seen;
 mod serve;
+mod shelf;
 mod show;
 mod sign;
 mod template;
@@ -38,6 +44,7 @@ mod texts;
 mod trust;
 mod verify;
 mod view;
+mod whose;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
@@ -79,6 +86,10 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Serve(args) => serve::run(&args, &config, output),
         Verb::Publish(args) => publish::run(&args, &config, output),
         Verb::List(args) => list::run(&args, &config, output),
+        Verb::Agreements(args) => agreements::run(&args, &config, output),
+        Verb::Changes(args) => changes::run(&args, &config, output),
+        Verb::Inbox(args) => inbox::run(&args, &config, output),
+        Verb::Due(args) => due::run(&args, &config, output),
         Verb::Standing(args) => docket::standing(&args, &config, output),
         Verb::Docket(args) => docket::run(&args, &config, output),
         Verb::Log(args) => log::run(&args, &config, output),
