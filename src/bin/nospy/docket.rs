@@ -62,7 +62,11 @@ pub fn standing(args: &StandingArgs, config: &Config, output: &Output) -> Result
     verify::docket_file(&bytes, &trust, &question, output)
 }
 
-fn fetch(subject: &str, args: &OnlineArgs, config: &Config, output: &Output) -> Result<(Vec<u8>, Trust), CliError> {
+/// Fetches the docket file of a subject; its checkpoint extends what was seen of the log. Nothing else is checked yet.
+///
+/// # Errors
+/// What failed.
+pub fn fetch(subject: &str, args: &OnlineArgs, config: &Config, output: &Output) -> Result<(Vec<u8>, Trust), CliError> {
     let subject: Subject = subject.parse().map_err(|error| CliError::usage(format!("{subject}: {error}")))?;
     let party_keys = args.trust.party_keys()?;
     let mut online = Online::connect(args, config, output)?;

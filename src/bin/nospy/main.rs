@@ -13,6 +13,7 @@ mod exit;
 mod files;
 mod fsck;
 mod guard;
+mod history;
 mod init;
 mod key;
 mod key_request;
@@ -25,6 +26,7 @@ mod online;
 mod output;
 mod plain;
 mod publish;
+mod read;
 mod seen;
 mod serve;
 mod show;
@@ -67,6 +69,7 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
     match cli.verb {
         Verb::Key(args) => key::run(args, &config, output),
         Verb::Draft(args) => draft::run(&args, &config, output),
+        Verb::History(args) => history::run(&args, &config, output),
         Verb::Show(args) => show::run(&args, &config, output),
         Verb::Init(args) => init::run(&args, output),
         Verb::Demo(args) => demo::run(&args, output),
