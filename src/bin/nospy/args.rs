@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::output::Format;
-use crate::{demo, docket, draft, exit, history, init, key, list, log, publish, serve, show, sign, text, verify};
+use crate::{demo, diff, docket, draft, exit, history, init, key, list, log, publish, serve, show, sign, text, verify};
 
 /// The registry of no-spy agreements: draft, sign, publish and verify statements.
 ///
@@ -38,6 +38,7 @@ pub enum Verb {
     Draft(draft::DraftArgs),
     Sign(sign::SignArgs),
     Show(show::ShowArgs),
+    Diff(diff::DiffArgs),
     History(history::HistoryArgs),
     Verify(verify::VerifyArgs),
     Publish(publish::PublishArgs),

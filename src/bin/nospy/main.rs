@@ -5,6 +5,7 @@ mod ask;
 mod config;
 mod demo;
 mod describe;
+mod diff;
 mod docket;
 mod draft;
 mod draft_file;
@@ -70,6 +71,7 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Key(args) => key::run(args, &config, output),
         Verb::Draft(args) => draft::run(&args, &config, output),
         Verb::History(args) => history::run(&args, &config, output),
+        Verb::Diff(args) => diff::run(&args, &config, output),
         Verb::Show(args) => show::run(&args, &config, output),
         Verb::Init(args) => init::run(&args, output),
         Verb::Demo(args) => demo::run(&args, output),

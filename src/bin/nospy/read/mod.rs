@@ -4,7 +4,8 @@
 //! that the statements say about the agreement, to say of each thing whose word it is, and never to show unknown as yes
 //! or no: where nothing was checked, the page says so before and after everything else, and tells no standing.
 
-mod acts;
+pub mod acts;
+pub mod changes;
 mod clauses;
 mod disclosure;
 mod disputes;

@@ -162,9 +162,10 @@ fn whose_word(reading: &Reading, party: &Party, described: &Described<'_>) -> St
     };
     let trust = verification.parties.iter().find(|line| line.party == *party).map(|line| line.trust);
     match trust {
-        Some(PartyTrust::Pinned) => {
-            "You named its key yourself: what it signed here was signed with that key.".to_owned()
-        }
+        Some(PartyTrust::Pinned) => match verification.standing {
+            Some(_) => "You named its key yourself: all that it signed here was signed with that key.".to_owned(),
+            None => "You named its key yourself. Whether it signed with that key: see what FAILED above.".to_owned(),
+        },
         Some(PartyTrust::Enrolled) => {
             "All this, and that its key is its own, is the registrar's word: you did not name its key yourself."
                 .to_owned()

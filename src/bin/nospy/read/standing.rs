@@ -15,11 +15,6 @@ pub const UNCHECKED: &str =
 /// The section.
 pub fn write(sheet: &mut Sheet, reading: &Reading) {
     let Some(verification) = &reading.verification else {
-        sheet.line("");
-        sheet.line(&format!("*** {UNCHECKED} ***"));
-        sheet.line(
-            "To check it, say whose signature counts: --policy FILE, with the log's key from a source that you trust.",
-        );
         sheet.heading("How it stands");
         sheet.say("Not told: without a check nobody can say how it stands.");
         write_contents(sheet, reading);
