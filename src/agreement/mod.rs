@@ -29,33 +29,45 @@
 mod accord;
 mod act;
 mod admission;
+mod amend;
 mod answer;
+mod assurance;
 mod authority;
+mod basis;
 mod change;
 mod day;
+mod endorse;
 mod finding;
+mod heir;
 mod kinds;
 mod life;
 mod names;
 mod needs;
 mod offer;
 mod party;
+mod party_change;
+mod pending;
 mod refusal;
 mod registrar;
 mod report;
 mod sentence;
 mod standing;
+mod talk;
+mod void;
 mod world;
 
-pub use accord::{LATE_AFTER_DAYS, TALK_BYTES_MAX, TALK_STATEMENTS_MAX};
+pub use accord::LATE_AFTER_DAYS;
 pub use act::Act;
 pub use admission::{DOCKET_STATEMENTS_MAX, is_country};
 pub use authority::{IAT_AFTER_MAX, IAT_BEFORE_MAX};
 pub use day::ZONE_TABLE;
+pub use heir::HEIR_GENERATIONS_MAX;
 pub use party::KEYS_PER_PARTY_MAX;
+pub use pending::{PENDING_DAYS, PENDING_MAX, PendingLine};
 pub use refusal::{Refusal, Rule};
 pub use standing::{
-    Assent, Assurance, Basis, Change, Contention, EndCause, Ending, FindingLine, Flag, Force, Inadmissible, Integrity,
-    KnownAt, On, Reason, ReportLine, Standing,
+    Assent, Assurance, AssuranceLine, Basis, Change, Contention, EndCause, Ending, FindingLine, Flag, Force,
+    Inadmissible, Integrity, KnownAt, On, Reason, ReportLine, Standing,
 };
+pub use talk::{TALK_BYTES_MAX, TALK_STATEMENTS_MAX};
 pub use world::World;

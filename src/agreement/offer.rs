@@ -5,10 +5,14 @@
 
 use std::sync::Arc;
 
+use crate::agreement::assurance::Assurances;
 use crate::agreement::day::{LegalZone, day_after};
+use crate::agreement::life::SignatureRecord;
+use crate::agreement::pending::Done;
 use crate::agreement::refusal::demand;
+use crate::agreement::talk::Talk;
+use crate::agreement::void::Voided;
 use crate::agreement::{Act, Refusal, Rule, World};
-use crate::crypto::Kid;
 use crate::statement::body::{Addressees, LegalDate, Offer, Terms, Withdrawal, Zone};
 use crate::statement::{StatementId, Subject};
 
@@ -17,6 +21,13 @@ use crate::statement::{StatementId, Subject};
 pub(in crate::agreement) struct OfferState {
     made: Option<Arc<Made>>,
     withdrawn: Option<Withdrawn>,
+    /// Declared void by the vendor.
+    pub void: Option<Voided>,
+    pub assurances: Assurances,
+    /// Endorsements of what was complete already (rule 5).
+    pub affirmations: Vec<SignatureRecord>,
+    /// What is said on the offer beside itself (rule 11).
+    pub talk: Talk,
 }
 
 /// An offer that was made.
@@ -25,7 +36,8 @@ pub(in crate::agreement) struct Made {
     pub index: u64,
     pub time_ms: u64,
     pub id: StatementId,
-    pub kid: Kid,
+    /// The signatures under it.
+    pub signatures: Vec<SignatureRecord>,
     pub addressees: Addressees,
     pub terms: Arc<Terms>,
     pub zone: LegalZone,
@@ -53,19 +65,30 @@ impl OfferState {
 
     /// The offer, if it is open at an instant as far as is known before `index`.
     pub fn open(&self, index: u64, at_ms: u64) -> Option<&Arc<Made>> {
-        let withdrawn = self.withdrawn(index).is_some_and(|withdrawn| withdrawn.time_ms <= at_ms);
+        let withdrawn = self.withdrawn(index).is_some_and(|withdrawn| withdrawn.time_ms <= at_ms)
+            || self.void.as_ref().is_some_and(|void| void.is_ab_initio || void.time_ms <= at_ms);
         self.made(index)
             .filter(|made| !withdrawn && made.time_ms <= at_ms && made.closes_ms().is_none_or(|end| at_ms < end))
     }
 
-    pub fn apply_make(&mut self, act: &Act, body: &Offer) {
+    /// Whether it was neither withdrawn nor voided before `index`.
+    pub fn is_standing(&self, index: u64) -> bool {
+        self.withdrawn(index).is_none() && self.void.is_none()
+    }
+
+    pub fn assurances(&self) -> &Assurances {
+        &self.assurances
+    }
+
+    pub fn apply_make(&mut self, done: &Done, body: &Offer) {
+        let act = &done.act;
         // A zone that is not known is refused by check_make, and what is refused is not applied.
         let zone = LegalZone::find(&body.terms.term.zone).unwrap_or_else(LegalZone::utc);
         self.made = Some(Arc::new(Made {
             index: act.index,
             time_ms: act.time_ms,
             id: act.id(),
-            kid: *act.statement.kid(),
+            signatures: done.signatures.clone(),
             addressees: body.addressees.clone(),
             terms: Arc::new(body.terms.clone()),
             zone,
@@ -100,8 +123,8 @@ pub(in crate::agreement) fn check_withdraw(world: &World, act: &Act, body: &With
         return Err(offer_unknown(act.statement.subject()));
     };
     demand(made.id == body.reference, || ref_not_current("the offer", &made.id))?;
-    demand(state.is_none_or(|state| state.withdrawn(act.index).is_none()), || {
-        Refusal::new(Rule::OfferClosed, "the offer is withdrawn already", "nothing more on this offer")
+    demand(state.is_none_or(|state| state.is_standing(act.index)), || {
+        Refusal::new(Rule::OfferClosed, "the offer is withdrawn or void already", "nothing more on this offer")
     })
 }
 

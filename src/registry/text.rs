@@ -96,6 +96,9 @@ impl Registry {
             return Err(DepositError::DigestMismatch { found });
         }
         let published = self.published();
+        if published.view.is_closed {
+            return Err(DepositError::Unavailable("the registrar closed this registry".into()));
+        }
         let get = |key: Vec<u8>| published.reader.snapshot().get(&key).map_err(ReadError::from);
         if get(key(b'y', digest))?.is_some() {
             return Ok(());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use nospy::agreement::{Act, Force, KnownAt, On, Refusal, Rule, Standing, World};
 use nospy::codec::Value;
 use nospy::crypto::{Kid, SigningKey, possession_message, sha256};
-use nospy::statement::{Draft, Issuer, Origin, Statement, StatementId, Subject};
+use nospy::statement::{Draft, Issuer, Named, Origin, Statement, StatementId, Subject};
 
 pub const ORIGIN: &str = "demo.nospy.example";
 
@@ -321,11 +321,18 @@ impl Kit {
         standing
     }
 
+    /// What a statement of the log is to those that name it.
+    pub fn named(&self, id: &StatementId) -> Option<Named> {
+        let statement = &self.log.iter().find(|act| act.id() == *id)?.statement;
+        let touches = statement.touches(|id| self.named(id)).ok()?;
+        Some(Named { role: statement.named_role(), subject: statement.subject().clone(), touches })
+    }
+
     /// The log as dockets.
     pub fn dockets(&self) -> BTreeMap<Subject, Vec<Act>> {
         let mut dockets: BTreeMap<Subject, Vec<Act>> = BTreeMap::new();
         for act in &self.log {
-            for subject in act.statement.touches(|_| None).unwrap() {
+            for subject in act.statement.touches(|id| self.named(id)).unwrap() {
                 dockets.entry(subject).or_default().push(act.clone());
             }
         }
