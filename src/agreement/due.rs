@@ -179,7 +179,8 @@ impl Asked<'_> {
     /// A suspension ends on its `until` if clauses that are suspended on the day before are back on that day.
     fn suspensions(&self) -> impl Iterator<Item = Due> {
         let entries = self.world.history(self.about).map_or(&[][..], |history| &history.entries);
-        let admitted = entries.iter().filter(|entry| entry.refusal.is_none() && entry.act.index <= self.known_at.index);
+        let admitted =
+            entries.iter().filter(|entry| entry.refusal().is_none() && entry.act.index <= self.known_at.index);
         let untils: BTreeSet<LegalDate> = admitted
             .filter_map(|entry| match entry.act.body.as_deref() {
                 Some(Body::Suspend(body)) => body.until,

@@ -126,7 +126,7 @@ fn filing_to_confirm(world: &World, party: &Party, about: &Subject, standing: &S
 /// The admissible entries of a docket up to a seal.
 fn known<'a>(world: &'a World, about: &Subject, known_at: KnownAt) -> impl Iterator<Item = &'a Entry> {
     let entries = world.history(about).map_or(&[][..], |history| &history.entries);
-    entries.iter().filter(move |entry| entry.refusal.is_none() && entry.act.index <= known_at.index)
+    entries.iter().filter(move |entry| entry.refusal().is_none() && entry.act.index <= known_at.index)
 }
 
 fn line(about: &Subject, kind: WaitingKind, entry: &Entry, until: Option<LegalDate>, zone: String) -> Option<Waiting> {

@@ -261,7 +261,7 @@ impl Verification {
             if *checks.outcome(Step::Standing) == Outcome::Passed {
                 checks.skip(Step::Standing, fault);
             }
-            return;
+            return None;
         }
         // Rule 14: the standing is computed even where the registry let something in that it should not have.
         let about = &file.file().about;

@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::output::Format;
 use crate::{
-    agreements, changes, demo, docket, draft, due, exit, inbox, init, key, list, log, modes, publish, serve, show, sign,
-    text, verify,
+    agreements, changes, demo, diff, docket, draft, due, exit, history, inbox, init, key, list, log, modes, publish,
+    serve, show, sign, text, verify,
 };
 
 /// The registry of no-spy agreements: draft, sign, publish and verify statements.
@@ -42,6 +42,8 @@ pub enum Verb {
     Template(modes::TemplateArgs),
     Sign(sign::SignArgs),
     Show(show::ShowArgs),
+    Diff(diff::DiffArgs),
+    History(history::HistoryArgs),
     Verify(verify::VerifyArgs),
     Publish(publish::PublishArgs),
     List(list::ListArgs),

@@ -78,7 +78,11 @@ pub fn standing(args: &StandingArgs, config: &Config, output: &Output) -> Result
     verify::docket_file(&bytes, &trust, &question, &TextsArgs::default(), output)
 }
 
-fn fetch(
+/// Fetches the docket file of a subject; its checkpoint extends what was seen of the log. Nothing else is checked yet.
+///
+/// # Errors
+/// What failed.
+pub fn fetch(
     subject: &str,
     args: &OnlineArgs,
     config: &Config,

@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod deposited;
 mod describe;
+mod diff;
 mod docket;
 mod draft;
 mod draft_file;
@@ -18,6 +19,7 @@ mod files;
 mod footing;
 mod fsck;
 mod guard;
+mod history;
 mod inbox;
 mod init;
 mod key;
@@ -33,6 +35,7 @@ mod opening;
 mod output;
 mod plain;
 mod publish;
+mod read;
 mod seen;
 mod serve;
 mod shelf;
@@ -79,6 +82,8 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Key(args) => key::run(args, &config, output),
         Verb::Draft(args) => draft::run(&args, &config, output),
         Verb::Template(args) => modes::run(&args, &config, output),
+        Verb::History(args) => history::run(&args, &config, output),
+        Verb::Diff(args) => diff::run(&args, &config, output),
         Verb::Show(args) => show::run(&args, &config, output),
         Verb::Init(args) => init::run(&args, output),
         Verb::Demo(args) => demo::run(&args, output),

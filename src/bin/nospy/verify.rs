@@ -95,7 +95,7 @@ pub fn question(on: Option<&str>, max_age: Option<u64>) -> Result<Question, CliE
         None => None,
         Some(max_age_s) => Some(Freshness { now: moment::now_seconds()?, max_age_s }),
     };
-    Ok(Question { on, freshness })
+    Ok(Question { on, freshness, ..Question::default() })
 }
 
 /// Whether a file is text of several lines: a signed note, if it is anything.
