@@ -23,7 +23,7 @@ use crate::agreement::{
     Assent, Assurance, Basis, Change, Contention, EndCause, Ending, Flag, Force, Integrity, KnownAt, On, Reason,
     ReportLine, Standing, World, kinds, report,
 };
-use crate::statement::body::{Body, LegalDate, Terms};
+use crate::statement::body::{Body, LegalDate, Terms, TextStatus};
 use crate::statement::{GovernmentOrCountry, Party, StatementId, Subject};
 
 /// Most lists that the answer of one is drawn from: its own and those of whom its parties succeeded.
@@ -37,8 +37,17 @@ impl World {
             Subject::Agreement { government, .. } => self.agreement_standing(about, government, on, known_at),
             Subject::Offer { .. } => self.offer_standing(about, on, known_at),
             Subject::Between { .. } => self.between_standing(about, on, known_at),
-            _ => Standing { force: Force::NotApplicable, ..blank(about, on, known_at, &LegalZone::utc()) },
+            _ => self.no_standing(about, on, known_at),
         }
+    }
+
+    /// Parties, lists, single reports and the registry have no standing; something may wait for signatures there all the
+    /// same.
+    fn no_standing(&self, about: &Subject, on: On, known_at: KnownAt) -> Standing {
+        let zone = LegalZone::utc();
+        let mut standing = Standing { force: Force::NotApplicable, ..blank(about, on, known_at, &zone) };
+        self.tell_pending(&mut standing, about, &zone, moment(on, &zone).0, known_at);
+        standing
     }
 
     /// The terms that [`World::standing`] speaks of: of an agreement those of the day, else those that are offered; of
@@ -458,11 +467,12 @@ fn changes(zone: &LegalZone, day: LegalDate, instants: Vec<u64>, force_at: impl 
     found
 }
 
-/// Digests alone say nothing of texts that are not at hand.
+/// Digests alone say nothing of texts that are not at hand. The authentic texts decide.
 fn integrity_of(terms: &Terms) -> Integrity {
-    match terms.texts.as_deref() {
-        Some(texts) if texts.iter().all(|text| text.withheld.is_some()) => Integrity::Withheld,
-        _ => Integrity::Unavailable,
+    let mut authentic = terms.texts.iter().flatten().filter(|text| text.status == TextStatus::Authentic).peekable();
+    match authentic.peek().is_some() && authentic.all(|text| text.withheld.is_some()) {
+        true => Integrity::Withheld,
+        false => Integrity::Unavailable,
     }
 }
 

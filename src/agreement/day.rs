@@ -30,6 +30,12 @@ impl LegalZone {
         Some(Self { name: zone.as_str().into(), zone: found })
     }
 
+    /// The zone whose name a standing states.
+    pub fn named(name: &str) -> Self {
+        let found = TimeZoneDatabase::bundled().get(name);
+        found.map_or_else(|_| Self::utc(), |zone| Self { name: name.into(), zone })
+    }
+
     /// The name.
     pub fn name(&self) -> &str {
         &self.name

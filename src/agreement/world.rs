@@ -22,7 +22,7 @@ use crate::agreement::talk::Talk;
 use crate::agreement::void::voided;
 use crate::agreement::{Act, Inadmissible, Refusal, Rule, admission, endorse, kinds, party};
 use crate::crypto::{Digest, KeyError, Kid, PublicKey};
-use crate::statement::body::{Body, BodyError, Description, Genesis};
+use crate::statement::body::{Body, BodyError, Description, Genesis, Limits};
 use crate::statement::{Issuer, Named, Origin, Party, Statement, Subject};
 
 /// The folded dockets at hand.
@@ -228,6 +228,11 @@ impl World {
     /// Entry 0, if it is at hand.
     pub fn genesis(&self) -> Option<&Genesis> {
         self.registry()?.genesis()
+    }
+
+    /// How much one party may register, for a statement at `index`; `None` if that is not limited.
+    pub fn limits(&self, index: u64) -> Option<&Limits> {
+        self.registry()?.limits(index)
     }
 
     /// Whether the registrar closed the log.

@@ -16,8 +16,9 @@ use crate::registry::directory::agreement_row;
 use crate::registry::keys::{KeyIndex, keys_of};
 use crate::registry::stored::{acts_of, named_in, statement_at};
 use crate::registry::text::text_rows;
+use crate::registry::usage::{BatchUsage, Usage, check_quota, counted};
 use crate::registry::{PublishError, ReadError};
-use crate::statement::{Named, Origin, Statement, Subject};
+use crate::statement::{Named, Origin, Party, Statement, Subject};
 
 /// Bytes of statements whose folded dockets are kept near; beyond that all are dropped and folded again as they are asked
 /// for.
@@ -54,6 +55,8 @@ pub struct Desk {
     renamed: Vec<Act>,
     /// Those of this batch.
     renaming: Vec<Act>,
+    /// What this batch adds to what each party has registered.
+    usage: BatchUsage,
     /// Whether the registrar closed the log, and in this batch.
     is_closed: bool,
     is_closing: bool,
@@ -97,6 +100,7 @@ impl Desk {
             renaming,
             is_closed,
             is_closing: false,
+            usage: BatchUsage::default(),
         }
     }
 
@@ -117,11 +121,15 @@ impl Desk {
         self.world_bytes += load(&mut self.world, reader, &self.map, needs)?;
         self.world.admit_signed(&act).map_err(PublishError::Refused)?;
         self.keys.check_free(&statement).map_err(PublishError::Refused)?;
+        let usage = self.quota(reader, &act)?;
         let id = *statement.id();
         // The last step that can fail: a statement that does not enter leaves nothing behind.
         let texts = self.new_texts(reader, &act)?;
+        if let Some((party, usage)) = usage {
+            self.usage.set(&party, usage);
+        }
         let agreement = agreement_row(&act);
-        let rows = 2 * touches.len() + texts.len() + usize::from(agreement.is_some());
+        let rows = 1 + 2 * touches.len() + texts.len() + usize::from(agreement.is_some());
         self.texts.extend(texts);
         self.rows.extend(agreement);
         let named =
@@ -136,6 +144,14 @@ impl Desk {
         debug_assert!(pushed.is_ok(), "what was admitted is admissible: {pushed:?}");
         self.is_closing |= self.world.is_closed();
         Ok(rows)
+    }
+
+    /// What the issuer has registered with this act, if its quota allows it (rule 13).
+    fn quota(&self, reader: &LogReader, act: &Act) -> Result<Option<(Party, Usage)>, PublishError> {
+        let Some(party) = counted(&act.statement) else { return Ok(None) };
+        let usage = self.usage.of(reader, party)?.with(act.statement.bytes().len());
+        check_quota(party, self.world.limits(act.index), usage).map_err(PublishError::Refused)?;
+        Ok(Some((party.clone(), usage)))
     }
 
     /// The rows of the texts that no statement named before: the first one says of what media type a text is.
@@ -169,6 +185,7 @@ impl Desk {
         self.texts.clear();
         self.granting.clear();
         self.renaming.clear();
+        self.usage.clear();
         self.is_closing = false;
     }
 }
@@ -209,6 +226,7 @@ impl Application for Desk {
         let seal = draft.sign(&self.key).map_err(|error| error.to_string())?;
         let mut rows = std::mem::take(&mut self.rows);
         rows.extend(std::mem::take(&mut self.texts));
+        rows.extend(self.usage.rows());
         rows.extend(planned.rows.iter().cloned());
         let dockets = planned.root;
         self.planned = Some(planned);
@@ -277,6 +295,10 @@ impl View {
         let needs = World::needs_to_admit(&act.statement);
         load(&mut world, reader, &self.map, needs)?;
         world.admit_signed(&act).map_err(PublishError::Refused)?;
+        if let Some(party) = counted(&act.statement) {
+            let usage = BatchUsage::default().of(reader, party)?.with(act.statement.bytes().len());
+            check_quota(party, world.limits(act.index), usage).map_err(PublishError::Refused)?;
+        }
         Ok(touches)
     }
 }

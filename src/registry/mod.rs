@@ -21,6 +21,7 @@ mod read;
 mod stored;
 mod text;
 mod tombstone;
+mod usage;
 
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use nospy::agreement::{Force, On, Standing};
+use nospy::agreement::{Force, On, PendingLine, Standing};
 use nospy::evidence::{Outcome, Step, Verdict, Verification};
 use nospy::statement::{Subject, one_line};
 use serde_json::{Value as Json, json};
@@ -229,6 +229,14 @@ fn write_details(text: &mut String, standing: &Standing) -> std::fmt::Result {
             writeln!(text, "               {day}: {}", one_line(story))?;
         }
     }
+    for line in &standing.assurances {
+        let until = line.valid_until.map(|day| format!(", counts until {day}")).unwrap_or_default();
+        let told = one_line(&line.told);
+        writeln!(text, "  {:<11}  {} by {}: {told}{until}", short_kind(&line.kind), line.registered, line.issuer)?;
+    }
+    for line in &standing.pending {
+        writeln!(text, "  waits        {} of {} (entry {}): {}", line.kind, line.issuer, line.index, wanted(line))?;
+    }
     for change in &standing.changes_on_day {
         writeln!(text, "  that day     {}: {}", moment::utc_ms(change.at_ms), force_text(change.force))?;
     }
@@ -243,6 +251,24 @@ fn write_details(text: &mut String, standing: &Standing) -> std::fmt::Result {
         writeln!(text, "  {}  {publisher} ({}): {summary}", report.date, report.kind)?;
     }
     Ok(())
+}
+
+/// The last word of a kind, or the first where the last says little.
+fn short_kind(kind: &str) -> &str {
+    match kind {
+        "evidence.add" | "evidence.supersede" => "evidence",
+        other => other.rsplit('.').next().unwrap_or(other),
+    }
+}
+
+/// What a statement that waits is waiting for.
+fn wanted(line: &PendingLine) -> String {
+    let missing = line.threshold.saturating_sub(line.keys.len() as u64);
+    let until = moment::utc_ms(line.until_ms);
+    match (&line.awaits, missing) {
+        (Some(other), 0) => format!("{other} has to sign the same, before {until}"),
+        _ => format!("{missing} more of its keys to endorse it, before {until}"),
+    }
 }
 
 fn on_text(on: On, zone: &str) -> String {
@@ -328,7 +354,17 @@ pub fn standing_json(standing: &Standing) -> Json {
             "at_ms": change.at_ms, "force": change.force.as_str() })).collect::<Vec<_>>(),
         "findings": standing.findings.iter().map(|finding| json!({
             "id": finding.id.to_string(), "opener": finding.opener.as_str(), "date": finding.date.to_string(),
-            "clauses": texts(&finding.clauses), "state": finding.state.as_str() })).collect::<Vec<_>>(),
+            "clauses": texts(&finding.clauses), "state": finding.state.as_str(),
+            "story": finding.story.iter().map(|(day, told)| json!({ "day": day.to_string(), "told": told })).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+        "assurances": standing.assurances.iter().map(|line| json!({
+            "id": line.id.to_string(), "index": line.index, "kind": line.kind, "issuer": line.issuer.as_str(),
+            "registered": line.registered.to_string(), "valid_until": line.valid_until.map(|day| day.to_string()),
+            "told": line.told })).collect::<Vec<_>>(),
+        "pending": standing.pending.iter().map(|line| json!({
+            "id": line.id.to_string(), "index": line.index, "kind": line.kind, "issuer": line.issuer.as_str(),
+            "keys": line.keys.iter().map(ToString::to_string).collect::<Vec<_>>(), "threshold": line.threshold,
+            "awaits": line.awaits.as_ref().map(ToString::to_string), "until_ms": line.until_ms })).collect::<Vec<_>>(),
         "list": standing.list.iter().map(|(_, one)| standing_json(one)).collect::<Vec<_>>(),
         "reports": standing.reports.iter().map(|report| json!({
             "subject": report.subject.to_string(), "kind": report.kind, "date": report.date.to_string(),
