@@ -8,21 +8,28 @@
 //!
 //! 1. Log order decides admission, effective time decides effect: keys are judged by index (`authority`, `party`),
 //!    periods by registration time, force by legal days (`life`).
-//! 2. Nobody dates an act back, unless the whole agreement was registered late (`change`).
+//! 2. Nobody dates an act back, unless the whole agreement was registered late (`change`) or both sign (`amend`).
 //! 3. An act names the current act it rests on (`change`, `finding`).
-//! 5. A key outside its authority is refused; one that is compromised later only flags (`authority`, `party`).
-//! 6. The registrar never changes force, and no finding or report does (`authority`, `finding`, `report`).
-//! 8. Taking an offer back touches no acceptance that was registered before (`offer`, `accord`).
+//! 4. Where the parties contradict each other on a filed paper, both are shown (`accord`).
+//! 5. A key outside its authority is refused; one that is compromised later only flags (`authority`, `party`), until another
+//!    key endorses what it signed (`endorse`).
+//! 6. The registrar never changes force, and no finding, report, canary or law does by itself (`authority`, `finding`,
+//!    `report`, `assurance`, `basis`).
+//! 7. A text that differs from its digest is a mismatch: who has texts at hand compares them (`evidence`).
+//! 8. Taking an offer back touches no acceptance that was registered before (`offer`, `accord`, `void`).
 //! 9. Only the exact offer is accepted, by whom it is made to (`accord`).
 //! 10. Claim 6 lies near the registration time (`authority`).
-//! 11. Talk is bounded, acts that change force are not (`accord`).
+//! 11. Talk and what waits are bounded, acts that change force are not (`talk`, `pending`).
 //! 12. A legal date is a half-open local day in its zone (`day`).
 //! 13. Names, texts, countries, identifiers, one party for each key: the door alone asks (`admission`, `names`).
 //! 14. What breaks a rule has no effect, is listed, and leaves open what it would have changed (`world`, `answer`).
 //! 15. A refusal writes nothing, names the rule, and says what would be accepted (`refusal`).
 //!
+//! An act may rest on several signatures: `pending` says when it is complete, `void` when it no longer counts, `heir` who
+//! signs in whose place.
+//!
 //! In scope: statements and time as values. Out of scope: bytes, proofs and seals (`evidence`), clocks and quotas of
-//! the whole log (`registry`). Rules 4 and 7 wait for their kinds and for texts.
+//! the whole log (`registry`).
 //!
 //! A further kind is a line in each table of `kinds`, and a guard and an effect in the file of its family.
 
