@@ -160,7 +160,7 @@ fn trust() -> Trust {
 }
 
 fn on(day: &str) -> Question {
-    Question { on: Some(On::Day(day.parse().expect("a day"))), freshness: None }
+    Question { on: Some(On::Day(day.parse().expect("a day"))), freshness: None, known_at: None }
 }
 
 fn ask(kit: &Kit, about: &str, day: &str) -> Verification {
@@ -271,7 +271,7 @@ fn the_answer_says_whose_word_it_is() {
 #[test]
 fn freshness_is_asked_with_a_clock() {
     let file = Log::of(&agreed()).file(DE);
-    let question = |now: u64| Question { on: None, freshness: Some(Freshness { now, max_age_s: 600 }) };
+    let question = |now: u64| Question { on: None, freshness: Some(Freshness { now, max_age_s: 600 }), known_at: None };
     let sealed_s = ms("2026-02-01") / 1_000;
     assert_eq!(verify(&file, &trust(), &question(sealed_s + 600)).verdict(), Verdict::Holds);
     assert_eq!(verify(&file, &trust(), &question(sealed_s + 601)).verdict(), Verdict::Stale);

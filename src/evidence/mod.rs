@@ -63,7 +63,7 @@
 //!
 //! [`SignedCheckpoint`] and [`Policy`] are whom to trust; [`Seal`] and [`Receipt`] ([`TlogProof`] as text) are made by the
 //! log and checked by everyone; [`DocketFile`] is a file of good form, [`CheckedFile`] one that passed every step that needs no domain
-//! rule, and there is no other way to make one; [`Verification`] is the answer.
+//! rule, and there is no other way to make one; [`Verification`] is the answer, [`GateReport`] that of a tender's question.
 //!
 //! Nothing here knows a clock, a network or a file system: whom to trust, what is asked and what time it is are
 //! arguments. No reader panics on outside bytes or holds more than twice its input.
@@ -72,7 +72,9 @@
 
 mod checkpoint;
 mod docket_file;
+mod gate;
 mod policy;
+mod question;
 mod receipt;
 mod seal;
 mod step;
@@ -82,9 +84,11 @@ mod verify;
 
 pub use crate::evidence::checkpoint::{CHECKPOINT_SIZE_MIN, Checkpoint, CheckpointError, SignedCheckpoint};
 pub use crate::evidence::docket_file::*;
+pub use crate::evidence::gate::{GateAnswer, GateFinding, GateKnown, GateQuestion, GateReason, GateReport, gate};
 pub use crate::evidence::policy::{
     Cosigner, POLICY_LEN_MAX, POLICY_LINES_MAX, POLICY_NAME_LEN_MAX, Policy, PolicyError, PolicyFault, Quorum,
 };
+pub use crate::evidence::question::{KnownUpTo, Question};
 pub use crate::evidence::receipt::{
     RECEIPT_LEN_MAX, Receipt, ReceiptClaims, ReceiptError, VerifiedReceipt, receipt_tbs,
 };
@@ -95,5 +99,5 @@ pub use crate::evidence::transparent::{
     TRANSPARENT_LEN_MAX, TRANSPARENT_RECEIPTS_MAX, TransparentError, attach_receipts, detach_receipts,
 };
 pub use crate::evidence::verify::{
-    AsKnownAt, HistoryLine, PartyLine, PartyTrust, Question, Trust, Verdict, Verification, verify,
+    AsKnownAt, HistoryLine, PartyLine, PartyTrust, Trust, Verdict, Verification, verify,
 };
