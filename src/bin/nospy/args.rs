@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::output::Format;
-use crate::{demo, docket, draft, exit, init, key, list, log, publish, serve, show, sign, text, verify};
+use crate::{demo, docket, draft, exit, gate, init, key, list, log, publish, serve, show, sign, text, verify};
 
 /// The registry of no-spy agreements: draft, sign, publish and verify statements.
 ///
@@ -43,6 +43,7 @@ pub enum Verb {
     List(list::ListArgs),
     Standing(docket::StandingArgs),
     Docket(docket::DocketArgs),
+    Gate(gate::GateArgs),
     Log(log::LogArgs),
     Text(text::TextArgs),
 }

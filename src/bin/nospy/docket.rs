@@ -6,12 +6,13 @@ use clap::Args;
 use nospy::evidence::{DocketFile, Trust};
 use nospy::statement::Subject;
 
+use crate::asked::AskedArgs;
 use crate::config::Config;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::online::{Online, OnlineArgs};
 use crate::output::Output;
-use crate::{files, moment, verify};
+use crate::{files, verify};
 
 /// Fetch the docket file of a subject, verify it, and keep it: what anybody can verify offline, for ever.
 #[derive(Args)]
@@ -27,15 +28,12 @@ pub struct DocketArgs {
 
 /// How a subject stands: fetches its docket file and verifies it here; the server's word counts for nothing.
 #[derive(Args)]
+#[command(disable_version_flag = true)]
 pub struct StandingArgs {
     /// The subject, such as agreement/<vendor>/<reference>/<government> or between/<vendor>/<government or country>.
     subject: String,
-    /// For which day (YYYY-MM-DD) or instant (2026-01-10T10:00:00Z); the last seal if left out.
-    #[arg(long, value_name = "DAY|TIME")]
-    on: Option<String>,
-    /// How old the newest seal may be: 600s, 10m, 24h, 7d. Without it age is not checked.
-    #[arg(long, value_name = "AGE", value_parser = moment::parse_duration)]
-    max_age: Option<u64>,
+    #[command(flatten)]
+    asked: AskedArgs,
     #[command(flatten)]
     online: OnlineArgs,
 }
@@ -49,7 +47,7 @@ pub fn run(args: &DocketArgs, config: &Config, output: &Output) -> Result<Exit, 
     files::write_new(&args.out, &bytes)?;
     output
         .say(format!("Written to {}. Verify it anywhere with: nospy verify FILE --policy POLICY", args.out.display()));
-    verify::docket_file(&bytes, &trust, &verify::question(None, None)?, output)
+    verify::docket_file(&bytes, &trust, &AskedArgs::default(), output)
 }
 
 /// Runs `standing`.
@@ -57,12 +55,15 @@ pub fn run(args: &DocketArgs, config: &Config, output: &Output) -> Result<Exit, 
 /// # Errors
 /// What failed.
 pub fn standing(args: &StandingArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
-    let question = verify::question(args.on.as_deref(), args.max_age)?;
     let (bytes, trust) = fetch(&args.subject, &args.online, config, output)?;
-    verify::docket_file(&bytes, &trust, &question, output)
+    verify::docket_file(&bytes, &trust, &args.asked, output)
 }
 
-fn fetch(subject: &str, args: &OnlineArgs, config: &Config, output: &Output) -> Result<(Vec<u8>, Trust), CliError> {
+/// The docket file of a subject, as the registry hands it out, and whom to trust when it is verified.
+///
+/// # Errors
+/// What failed.
+pub fn fetch(subject: &str, args: &OnlineArgs, config: &Config, output: &Output) -> Result<(Vec<u8>, Trust), CliError> {
     let subject: Subject = subject.parse().map_err(|error| CliError::usage(format!("{subject}: {error}")))?;
     let party_keys = args.trust.party_keys()?;
     let mut online = Online::connect(args, config, output)?;

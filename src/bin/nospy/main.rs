@@ -2,6 +2,7 @@
 
 mod args;
 mod ask;
+mod asked;
 mod config;
 mod demo;
 mod describe;
@@ -12,6 +13,8 @@ mod error;
 mod exit;
 mod files;
 mod fsck;
+mod gate;
+mod gate_result;
 mod guard;
 mod init;
 mod key;
@@ -75,6 +78,7 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Publish(args) => publish::run(&args, &config, output),
         Verb::List(args) => list::run(&args, &config, output),
         Verb::Standing(args) => docket::standing(&args, &config, output),
+        Verb::Gate(args) => gate::run(&args, &config, output),
         Verb::Docket(args) => docket::run(&args, &config, output),
         Verb::Log(args) => log::run(&args, &config, output),
         Verb::Text(args) => text::run(&args, &config, output),

@@ -3,13 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use nospy::agreement::On;
-use nospy::evidence::{
-    Freshness, Outcome, Policy, Question, Receipt, ReceiptError, SignedCheckpoint, Trust, detach_receipts, verify,
-};
-use nospy::statement::{LegalDate, Party, Statement};
+use nospy::evidence::{Outcome, Policy, Receipt, ReceiptError, SignedCheckpoint, Trust, detach_receipts, verify};
+use nospy::statement::{Party, Statement};
 use serde_json::json;
 
+use crate::asked::{AskedArgs, ScopeAnswer};
 use crate::config::Config;
 use crate::describe::{self, NOT_APPROVED};
 use crate::error::CliError;
@@ -24,17 +22,14 @@ use crate::{files, keys, moment};
 /// Prints each check by name with ✓ (holds), ✗ (fails), – (skipped: not asked, never counted as passed) or ·
 /// (not run), then the answer, the two times it is for, and what is and is not proven.
 #[derive(Args)]
+#[command(disable_version_flag = true)]
 pub struct VerifyArgs {
     /// The file; - for stdin.
     file: PathBuf,
     #[command(flatten)]
     trust: TrustArgs,
-    /// For which day (YYYY-MM-DD) or instant (2026-01-10T10:00:00Z) a standing is asked; the last seal if left out.
-    #[arg(long, value_name = "DAY|TIME")]
-    on: Option<String>,
-    /// How old the newest seal may be: 600s, 10m, 24h, 7d. Without it age is not checked.
-    #[arg(long, value_name = "AGE", value_parser = moment::parse_duration)]
-    max_age: Option<u64>,
+    #[command(flatten)]
+    asked: AskedArgs,
     /// The statement that a receipt is for.
     #[arg(long, value_name = "FILE")]
     statement: Option<PathBuf>,
@@ -68,38 +63,25 @@ pub fn run(args: &VerifyArgs, config: &Config, output: &Output) -> Result<Exit, 
         }
         _ => {
             let trust = Trust { policy: args.trust.policy(config)?, party_keys: args.trust.party_keys()? };
-            docket_file(&bytes, &trust, &question(args.on.as_deref(), args.max_age)?, output)
+            docket_file(&bytes, &trust, &args.asked, output)
         }
     }
-}
-
-/// The question that the flags ask.
-///
-/// # Errors
-/// If the day or instant is none.
-pub fn question(on: Option<&str>, max_age: Option<u64>) -> Result<Question, CliError> {
-    let on = match on {
-        None => None,
-        Some(text) => Some(match text.parse::<LegalDate>() {
-            Ok(day) => On::Day(day),
-            Err(_) => On::Instant(moment::parse_seconds(text)?.saturating_mul(1_000)),
-        }),
-    };
-    let freshness = match max_age {
-        None => None,
-        Some(max_age_s) => Some(Freshness { now: moment::now_seconds()?, max_age_s }),
-    };
-    Ok(Question { on, freshness })
 }
 
 /// Verifies a docket file, prints what was found, and gives the exit code of the answer.
 ///
 /// # Errors
-/// Only if stdout cannot be written.
-pub fn docket_file(bytes: &[u8], trust: &Trust, question: &Question, output: &Output) -> Result<Exit, CliError> {
-    let verification = verify(bytes, trust, question);
+/// If a flag is not what it should be, or stdout cannot be written.
+pub fn docket_file(bytes: &[u8], trust: &Trust, asked: &AskedArgs, output: &Output) -> Result<Exit, CliError> {
+    let (question, product) = (asked.question()?, asked.product()?);
+    let verification = verify(bytes, trust, &question);
+    let scope = product.map(|product| ScopeAnswer::of(&verification, product));
     let exit = view::exit_of(verification.verdict());
-    output.data(&view::verification_text(&verification, exit), view::verification_json(&verification, exit))?;
+    let exit = scope.as_ref().map_or(exit, |scope| scope.exit(verification.verdict(), exit));
+    output.data(
+        &view::verification_text(&verification, scope.as_ref(), exit),
+        view::verification_json(&verification, scope.as_ref(), exit),
+    )?;
     let is_named = |party: &Party| verification.parties.iter().any(|line| line.party == *party);
     match trust.party_keys.keys().find(|party| verification.as_known_at.is_some() && !is_named(party)) {
         Some(party) => {
