@@ -1,6 +1,6 @@
 //! The tender gate, asked by the program: a served registry whose clock the test sets, the label of fixture F5 in it, and
 //! result files that verify again or do not.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod program;
 mod served;

@@ -13,7 +13,7 @@
 use crate::agreement::{Flag, Force, On, ProductQuery, Reason, ScopeMatch, Standing};
 use crate::evidence::{KnownUpTo, Question, Step, Trust, Verdict, Verification, verify};
 use crate::statement::body::Terms;
-use crate::statement::{GovernmentOrCountry, Party, Subject};
+use crate::statement::{GovernmentOrCountry, Party, Subject, one_line};
 
 /// What the gate is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -320,7 +320,7 @@ fn notes(standing: &Standing, terms: &Terms) -> Vec<String> {
     let texts = [("territory", &terms.territory), ("services", &terms.services)];
     // A text of people: no program compares it.
     notes.extend(texts.into_iter().filter_map(|(what, text)| {
-        let text = text.as_ref()?.to_string().replace('\n', " ");
+        let text = one_line(text.as_ref()?.as_str());
         Some(format!("its {what}, which no program compares: \"{text}\""))
     }));
     notes
