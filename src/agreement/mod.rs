@@ -21,6 +21,8 @@
 //! 14. What breaks a rule has no effect, is listed, and leaves open what it would have changed (`world`, `answer`).
 //! 15. A refusal writes nothing, names the rule, and says what would be accepted (`refusal`).
 //!
+//! Beside the rules stands one question to terms alone: whether they are about a product (`scope`, `docs/scope.md`).
+//!
 //! In scope: statements and time as values. Out of scope: bytes, proofs and seals (`evidence`), clocks and quotas of
 //! the whole log (`registry`). Rules 4 and 7 wait for their kinds and for texts.
 //!

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use base64ct::{Base64, Encoding as _};
 use nospy::crypto::{Digest, Kid, sha256};
 use nospy::evidence::{GateFinding, GateKnown, GateQuestion, GateReport, KnownUpTo, Policy, Trust, gate};
-use nospy::statement::Party;
+use nospy::statement::{Party, one_line};
 use serde::{Deserialize, Serialize};
 
 use crate::asked::read_product;
@@ -233,7 +233,8 @@ impl Answered {
 
     fn told(&self) -> String {
         let reasons: Vec<&str> = self.findings.iter().map(|found| found.reason.as_str()).collect();
-        format!("`{}` (exit {}: {})", self.answer.replace('_', " "), self.exit, reasons.join(", "))
+        // Whoever wrote the file chose these texts.
+        one_line(&format!("`{}` (exit {}: {})", self.answer.replace('_', " "), self.exit, reasons.join(", ")))
     }
 }
 
