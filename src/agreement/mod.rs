@@ -26,7 +26,8 @@
 //! 15. A refusal writes nothing, names the rule, and says what would be accepted (`refusal`).
 //!
 //! An act may rest on several signatures: `pending` says when it is complete, `void` when it no longer counts, `heir` who
-//! signs in whose place.
+//! signs in whose place. Beside the rules stands one question to terms alone: whether they are about a product (`scope`,
+//! `docs/scope.md`).
 //!
 //! In scope: statements and time as values. Out of scope: bytes, proofs and seals (`evidence`), clocks and quotas of
 //! the whole log (`registry`).

@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::online::{Online, OnlineArgs};
 use crate::output::Output;
 use crate::read::{Opened, Reading, acts, changes, history, open, sheet, write_head};
-use crate::{describe, files, verify};
+use crate::{describe, files};
 
 /// Say what changed between two versions of terms: between A and B, or by an amendment of an agreement.
 #[derive(Args)]
@@ -125,7 +125,7 @@ fn own_terms(body: Body, name: &str) -> Result<Terms, CliError> {
 
 /// What a statement of a docket file changes, against the terms that it replaces.
 fn amendment(id: &str, args: &DiffArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
-    let question = verify::question(None, None)?;
+    let question = nospy::evidence::Question::default();
     let (reading, exit) = match open(&args.first, &args.online, &question, config, output)? {
         Opened::Read { reading, exit } => (reading, exit),
         Opened::Refused(exit) => return Ok(exit),

@@ -3,6 +3,7 @@
 mod agreements;
 mod args;
 mod ask;
+mod asked;
 mod changes;
 mod config;
 mod demo;
@@ -18,6 +19,8 @@ mod exit;
 mod files;
 mod footing;
 mod fsck;
+mod gate;
+mod gate_result;
 mod guard;
 mod history;
 mod inbox;
@@ -96,6 +99,7 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Inbox(args) => inbox::run(&args, &config, output),
         Verb::Due(args) => due::run(&args, &config, output),
         Verb::Standing(args) => docket::standing(&args, &config, output),
+        Verb::Gate(args) => gate::run(&args, &config, output),
         Verb::Docket(args) => docket::run(&args, &config, output),
         Verb::Log(args) => log::run(&args, &config, output),
         Verb::Text(args) => text::run(&args, &config, output),

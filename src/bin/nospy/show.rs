@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::online::{Online, OnlineArgs};
 use crate::output::Output;
 use crate::read::{self, Opened};
-use crate::{describe, files, log, moment, verify};
+use crate::{asked, describe, files, log, moment};
 
 const UNVERIFIED: &str = "Nothing here has been verified. `nospy verify` checks a file against keys that you choose.";
 
@@ -56,7 +56,8 @@ pub fn run(args: &ShowArgs, config: &Config, output: &Output) -> Result<Exit, Cl
         return log::proof(EntryRef::Id(id), None, None, &mut online, output);
     }
     let name = args.file.display().to_string();
-    let question = verify::question(args.on.as_deref(), None)?;
+    let on = args.on.as_deref().map(asked::moment_asked).transpose()?;
+    let question = nospy::evidence::Question { on, ..Default::default() };
     if let (Ok(_), false) = (name.parse::<Subject>(), args.file.exists()) {
         return docket_page(read::open(&args.file, &args.online, &question, config, output)?, args, output);
     }
