@@ -11,6 +11,7 @@ mod draft;
 mod draft_file;
 mod error;
 mod exit;
+mod extract;
 mod files;
 mod fsck;
 mod guard;
