@@ -182,9 +182,7 @@ fn versions(reading: &Reading, act: &Act) -> Result<(Terms, Terms), CliError> {
             ));
         }
     };
-    let earlier = reading.act(&reference).filter(|earlier| earlier.index < act.index);
-    let before = earlier.and_then(|earlier| reading.carried_by(earlier));
-    match (before, reading.carried_by(act)) {
+    match (reading.terms_before(act, &reference), reading.carried_by(act)) {
         (Some(before), Some(after)) => Ok((before, after)),
         _ => Err(CliError::malformed("the file does not hold the terms that this statement refers to")),
     }
