@@ -33,6 +33,10 @@ fn a_vendor_and_a_government_get_through_their_first_hour() {
     let bench = Bench::new();
     let (practice, rest) = VENDOR.split_once("Tell this program").unwrap();
     shell(&bench, "none", &commands(practice)).exits(0);
+    // The address that a person is told to set is the one that the registry was made with.
+    let config = String::from_utf8(bench.read("registry/nospy.toml")).unwrap();
+    let url = VENDOR.split("NOSPY_SERVER=").nth(1).unwrap().split(' ').next().unwrap();
+    assert!(config.contains(&format!("server = \"{url}\"")), "{url} is not in\n{config}");
     let served = Served::start(&bench, "registry");
     let (offering, later) = rest.split_once("## Once a government has accepted").unwrap();
 
