@@ -139,7 +139,7 @@ fn amendment(id: &str, args: &DiffArgs, config: &Config, output: &Output) -> Res
     let mut page = sheet::Sheet::new(sheet::width());
     write_head(&mut page, &reading);
     page.heading("The statement");
-    page.say(&format!("{} {}.{}", acts::issuer(act), acts::said(act), reading.remark(act)));
+    page.say(&format!("{} {}{}", acts::issuer(act), sheet::sentence(&acts::said(act)), reading.remark(act)));
     page.item("signed by", &sheet::listed(&signed));
     if halves.len() < 2 {
         page.item("", "Only one side signed exactly this. Until the other signs the same, it changes nothing.");
