@@ -139,7 +139,7 @@ fn amendment(id: &str, args: &DiffArgs, config: &Config, output: &Output) -> Res
     let mut page = sheet::Sheet::new(sheet::width());
     write_head(&mut page, &reading);
     page.heading("The statement");
-    page.say(&format!("{} {}.{}", acts::issuer(act), acts::said(act), reading.remark(act)));
+    page.say(&format!("{} {}{}", acts::issuer(act), sheet::sentence(&acts::said(act)), reading.remark(act)));
     page.item("signed by", &sheet::listed(&signed));
     if halves.len() < 2 {
         page.item("", "Only one side signed exactly this. Until the other signs the same, it changes nothing.");
@@ -182,9 +182,7 @@ fn versions(reading: &Reading, act: &Act) -> Result<(Terms, Terms), CliError> {
             ));
         }
     };
-    let earlier = reading.act(&reference).filter(|earlier| earlier.index < act.index);
-    let before = earlier.and_then(|earlier| reading.carried_by(earlier));
-    match (before, reading.carried_by(act)) {
+    match (reading.terms_before(act, &reference), reading.carried_by(act)) {
         (Some(before), Some(after)) => Ok((before, after)),
         _ => Err(CliError::malformed("the file does not hold the terms that this statement refers to")),
     }
