@@ -17,6 +17,7 @@ mod fsck;
 mod keys;
 mod open;
 mod read;
+mod search;
 mod stored;
 mod text;
 
@@ -30,6 +31,10 @@ pub use error::{PublishError, ReadError};
 pub use fsck::{FINDINGS_MAX, FINDINGS_OF_A_FAULT_MAX, Fault, FaultFamily, FsckFinding, FsckReport, GuardCheck, fsck};
 pub use open::{CHECKPOINT_COPY, Opening, Options, create};
 pub use read::{EntryRow, InclusionProof};
+pub use search::{
+    SEARCH_ENTRIES_MAX, SEARCH_LEN_MAX, SEARCH_WORDS_MAX, SearchBounds, SearchFamily, SearchPage, SearchPlace,
+    SearchRow, SearchWords,
+};
 pub use text::{DepositError, StoredText, TEXT_BYTES_MAX};
 
 use crate::crypto::KeyLine;

@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::output::Format;
 use crate::{
-    agreements, changes, demo, docket, draft, due, exit, inbox, init, key, list, log, publish, serve, show, sign, text,
-    verify,
+    agreements, changes, demo, docket, draft, due, exit, inbox, init, key, list, log, publish, search, serve, show,
+    sign, text, verify,
 };
 
 /// The registry of no-spy agreements: draft, sign, publish and verify statements.
@@ -47,6 +47,7 @@ pub enum Verb {
     Agreements(agreements::AgreementsArgs),
     Inbox(inbox::InboxArgs),
     Due(due::DueArgs),
+    Search(search::SearchArgs),
     Changes(changes::ChangesArgs),
     Standing(docket::StandingArgs),
     Docket(docket::DocketArgs),

@@ -30,6 +30,7 @@ mod online;
 mod output;
 mod plain;
 mod publish;
+mod search;
 mod seen;
 mod serve;
 mod shelf;
@@ -85,6 +86,7 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Changes(args) => changes::run(&args, &config, output),
         Verb::Inbox(args) => inbox::run(&args, &config, output),
         Verb::Due(args) => due::run(&args, &config, output),
+        Verb::Search(args) => search::run(&args, &config, output),
         Verb::Standing(args) => docket::standing(&args, &config, output),
         Verb::Docket(args) => docket::run(&args, &config, output),
         Verb::Log(args) => log::run(&args, &config, output),
