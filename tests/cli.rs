@@ -75,14 +75,15 @@ fn the_template_of_every_kind_can_be_read_back_and_signed() {
     let bench = Bench::new();
     bench.key("k.pem");
     let kinds = kinds(&bench);
-    assert!(kinds.len() > 15 && !kinds.contains(&"registry.seal".to_owned()));
+    assert!(kinds.len() > 40 && !kinds.contains(&"registry.seal".to_owned()));
     for kind in kinds {
         let (draft, again, statement) = (format!("{kind}.yaml"), format!("{kind}.2.yaml"), format!("{kind}.statement"));
         bench.ok(&["draft", &kind, "--origin", ORIGIN, "-o", &draft]);
         let template = String::from_utf8(bench.read(&draft)).unwrap();
-        let wants_words = template.lines().any(|line| !line.trim().starts_with('#') && line.contains("to be written"));
-        if wants_words && !kind.starts_with("party.") {
-            bench.run(&["sign", &draft, "--key", "k.pem", "--yes"]).exits(16).says("still says \"to be written\"");
+        let blanks = ["to be written", &"00".repeat(32), "d75a980182b10ab7"];
+        let is_blank = |line: &str| !line.trim().starts_with('#') && blanks.iter().any(|blank| line.contains(blank));
+        if template.lines().any(is_blank) && !["party.enrol", "party.keys"].contains(&kind.as_str()) {
+            bench.run(&["sign", &draft, "--key", "k.pem", "--yes"]).exits(16).says("still says \"");
         }
         bench.write_out(&draft);
         bench.ok(&["draft", &kind, "--from", &draft, "-o", &again]);

@@ -262,9 +262,9 @@ async fn what_falls_due() {
         (15, "text_review", agreement),
         (15, "text_review", "offer/acme/narrow"),
         (20, "offer_closes", "offer/acme/narrow"),
-        (30, "renewal_opens", agreement),
+        (31, "renewal_opens", agreement),
         (40, "notice_deadline", agreement),
-        (50, "renewal_closes", agreement),
+        (51, "renewal_closes", agreement),
         (61, "ends", agreement),
     ] {
         let line = (day(days), what.to_owned(), subject.to_owned());
@@ -481,4 +481,27 @@ async fn a_search_counts_what_it_read_and_keeps_its_pages() {
     }
     assert_eq!(found.len(), 5);
     assert_eq!(found[..4], subjects);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_heir_took_over_is_in_its_answers() {
+    let scene = Scene::set().await;
+    let heir = SigningKey::from_seed(&[6; 32]);
+    scene.publish(&enrolment("sentral", "vendor", "no", &heir)).await;
+    scene.run(&["agreements", "--vendor", "sentral"]).await.exits(17);
+    let today = jiff::Timestamp::now().to_string()[..10].to_owned();
+    let body = json!({ "successor": "sentral", "date": today });
+    scene.publish(&sign(&vendor(), "acme", "party/acme", "party.succeed", &body)).await;
+    let asked = scene.json(0, &["inbox", "sentral"]).await;
+    assert!(texts(&asked["waiting"], "what").contains(&"act_to_sign"), "{asked:#}");
+    scene.publish(&sign(&heir, "sentral", "party/acme", "party.succeed", &body)).await;
+
+    let answer = scene.json(0, &["agreements", "--vendor", "sentral"]).await;
+    assert_eq!(answer["lists"], json!(["roll/sentral", "roll/acme"]));
+    assert_eq!(texts(&answer["agreements"], "subject"), ["agreement/acme/open/de-bsi", "agreement/acme/paper/de-bsi"]);
+    let between = scene.json(0, &["agreements", "--between", "sentral", "de"]).await;
+    assert_eq!(between["count"], 2);
+    let asked = scene.json(0, &["inbox", "sentral"]).await;
+    assert_eq!(texts(&asked["waiting"], "what"), ["filing_to_confirm"]);
+    assert_eq!(scene.json(0, &["inbox", "acme"]).await["waiting"], json!([]), "the heir speaks for it now");
 }

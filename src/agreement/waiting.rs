@@ -1,11 +1,11 @@
 //! What waits for a party: what others did that it may answer, and has not.
 //!
-//! Each source looks at one subject and says what in it waits. A further source, such as acts that wait for a second
-//! signature, is a function and a line in [`SOURCES`].
+//! Each source looks at one subject and says what in it waits. A further source is a function and a line in [`SOURCES`].
 
 use std::fmt;
 
 use crate::agreement::accord::offer_subject;
+use crate::agreement::day::LegalZone;
 use crate::agreement::world::Entry;
 use crate::agreement::{Flag, Force, KnownAt, On, Reason, Standing, Told, World};
 use crate::statement::body::{Body, LegalDate};
@@ -19,6 +19,10 @@ pub enum WaitingKind {
     OfferToAnswer,
     /// A paper that a government filed alone, which this vendor neither confirmed nor disputed.
     FilingToConfirm,
+    /// A statement of this party that waits for another of its own keys.
+    StatementToEndorse,
+    /// An act of both that the other side signed, and this one has not.
+    ActToSign,
 }
 
 impl WaitingKind {
@@ -27,6 +31,8 @@ impl WaitingKind {
         match self {
             Self::OfferToAnswer => "offer_to_answer",
             Self::FilingToConfirm => "filing_to_confirm",
+            Self::StatementToEndorse => "statement_to_endorse",
+            Self::ActToSign => "act_to_sign",
         }
     }
 
@@ -35,6 +41,10 @@ impl WaitingKind {
         match self {
             Self::OfferToAnswer => &["agreement.accept", "agreement.decline"],
             Self::FilingToConfirm => &["agreement.confirm", "agreement.dispute"],
+            Self::StatementToEndorse => &["endorse"],
+            Self::ActToSign => {
+                &["agreement.amend", "agreement.correct", "agreement.renew", "agreement.terminate", "party.succeed"]
+            }
         }
     }
 }
@@ -67,18 +77,29 @@ pub struct Waiting {
 }
 
 /// A source: looks at one subject.
-type Source = fn(&World, &Party, &Subject, &Standing) -> Option<Waiting>;
+type Source = fn(&World, &Party, &Subject, &Standing) -> Vec<Waiting>;
 
 /// Every source.
-const SOURCES: [Source; 2] = [offer_to_answer, filing_to_confirm];
+const SOURCES: [Source; 3] = [
+    |world, party, about, standing| offer_to_answer(world, party, about, standing).into_iter().collect(),
+    |world, party, about, standing| filing_to_confirm(world, party, about, standing).into_iter().collect(),
+    signatures_wanted,
+];
 
 impl World {
     /// What in the docket of `about` waits for `party` at the time of a seal, as known there. The dockets of
     /// [`World::needs_of`] are at hand.
     pub fn waiting_for(&self, party: &Party, about: &Subject, known_at: KnownAt) -> Told<Waiting> {
         let standing = self.standing(about, On::Instant(known_at.time_ms), known_at);
-        let lines = SOURCES.iter().filter_map(|source| source(self, party, about, &standing)).collect();
+        let lines = SOURCES.iter().flat_map(|source| source(self, party, about, &standing)).collect();
         Told { lines, doubt: doubt_of(&standing) }
+    }
+}
+
+impl World {
+    /// Whether `party` is the one that a subject names, or stands in its place by now.
+    fn speaks_for(&self, party: &Party, named: &Party, known_at: KnownAt) -> bool {
+        self.heir(named, known_at.index + 1) == *party
     }
 }
 
@@ -93,7 +114,7 @@ fn offer_to_answer(world: &World, party: &Party, about: &Subject, standing: &Sta
     let Subject::Agreement { government, .. } = about else { return None };
     // An agreement that ended may come about again; nobody waits for that.
     let is_open = standing.force == Force::Offered && !standing.flags.contains(&Flag::Declined);
-    if government != party || !is_open {
+    if !world.speaks_for(party, government, standing.known_at) || !is_open {
         return None;
     }
     let offer = offer_subject(about)?;
@@ -107,7 +128,8 @@ fn offer_to_answer(world: &World, party: &Party, about: &Subject, standing: &Sta
 }
 
 fn filing_to_confirm(world: &World, party: &Party, about: &Subject, standing: &Standing) -> Option<Waiting> {
-    if !matches!(about, Subject::Agreement { vendor, .. } if vendor == party) {
+    let Subject::Agreement { vendor, .. } = about else { return None };
+    if !world.speaks_for(party, vendor, standing.known_at) {
         return None;
     }
     let entries = || known(world, about, standing.known_at);
@@ -118,15 +140,32 @@ fn filing_to_confirm(world: &World, party: &Party, about: &Subject, standing: &S
             Some(Body::Dispute(body)) => body.reference,
             _ => return false,
         };
-        named == filed.act.id() && entry.act.issuer() == Some(party)
+        named == filed.act.id() && world.is_or_succeeds(&entry.act, vendor)
     });
     if is_answered { None } else { line(about, WaitingKind::FilingToConfirm, filed, None, standing.zone.clone()) }
+}
+
+/// What waits for signatures of the party: its own keys, or the party as the other side.
+fn signatures_wanted(world: &World, party: &Party, about: &Subject, standing: &Standing) -> Vec<Waiting> {
+    let wanted = standing.pending.iter().filter_map(|pending| {
+        let wants_keys = (pending.keys.len() as u64) < pending.threshold;
+        let kind = match () {
+            () if pending.issuer == *party && wants_keys => WaitingKind::StatementToEndorse,
+            () if pending.awaits.as_ref() == Some(party) && !wants_keys => WaitingKind::ActToSign,
+            () => return None,
+        };
+        let entry = known(world, about, standing.known_at).find(|entry| entry.act.id() == pending.id)?;
+        let zone = LegalZone::named(&standing.zone);
+        // It is over at an instant within that day.
+        line(about, kind, entry, Some(zone.day_of(pending.until_ms)), standing.zone.clone())
+    });
+    wanted.collect()
 }
 
 /// The admissible entries of a docket up to a seal.
 fn known<'a>(world: &'a World, about: &Subject, known_at: KnownAt) -> impl Iterator<Item = &'a Entry> {
     let entries = world.history(about).map_or(&[][..], |history| &history.entries);
-    entries.iter().filter(move |entry| entry.refusal.is_none() && entry.act.index <= known_at.index)
+    entries.iter().filter(move |entry| entry.refusal().is_none() && entry.act.index <= known_at.index)
 }
 
 fn line(about: &Subject, kind: WaitingKind, entry: &Entry, until: Option<LegalDate>, zone: String) -> Option<Waiting> {

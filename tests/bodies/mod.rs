@@ -139,12 +139,28 @@ fn terms() -> (Json, Json) {
                  "ends_inclusive": true, "renewal": {"opens": "P3M", "closes": "P6W"}, "notice_period": "P6M",
                  "reservations": ["NB_2"], "vendor_may_suspend": true, "breach_determined_by": "The court in Bonn",
                  "grounds": ["notice", "breach", "urgency", "mutual"]},
+        "canary": {"every": "P90D", "grace": "P14D"},
     });
     (small, large)
 }
 
 fn example(kind: &str) -> (Json, Json) {
-    let act = json!({"ref": id(7), "date": "2026-01-31"});
+    match kind.split('.').next() {
+        Some("registry") => registry(kind),
+        Some("party") => party(kind),
+        Some("offer") => offer(kind),
+        Some("agreement") => agreement(kind),
+        Some("finding") => finding(kind),
+        Some("report") => report(),
+        _ => other(kind),
+    }
+}
+
+fn missing(kind: &str) -> ! {
+    panic!("an example for {kind} is missing here")
+}
+
+fn registry(kind: &str) -> (Json, Json) {
     match kind {
         "registry.genesis" => {
             let small = json!({
@@ -165,6 +181,23 @@ fn example(kind: &str) -> (Json, Json) {
             let small = json!({"from": 0, "prev": null, "time": 0, "chain": id(1), "dockets": id(2)});
             (small.clone(), with(&small, json!({"from": i64::MAX, "prev": id(3), "time": 1_760_000_000_123_u64})))
         }
+        "registry.policy" => (
+            json!({"threshold": 1}),
+            json!({
+                "grant": [key(5), key(6)], "revoke": [id(1), id(2)], "threshold": 2, "rules": 1,
+                "limits": {"statements": 4096, "bytes": 1_048_576},
+            }),
+        ),
+        "registry.close" => {
+            let small = json!({"origin": "next.example/nospy", "log_key": key(8)});
+            (small.clone(), with(&small, json!({"reason": "A new log key"})))
+        }
+        _ => missing(kind),
+    }
+}
+
+fn party(kind: &str) -> (Json, Json) {
+    match kind {
         "party.list" => description(),
         "party.enrol" => {
             let (small, large) = description();
@@ -181,6 +214,35 @@ fn example(kind: &str) -> (Json, Json) {
                 "threshold": 2,
             }),
         ),
+        "party.rename" => (
+            json!({"name": {"name": "Nordhavn Radio AB"}}),
+            json!({
+                "name": {"name": "Nordhavn Networks AB", "since": "2027-01-01", "until": "2030-12-31"},
+                "source": source(),
+            }),
+        ),
+        "party.succeed" => {
+            let small = json!({"successor": "nordhavn-networks", "date": "2027-01-01"});
+            (small.clone(), with(&small, json!({"act": "Merger of 2026-12-31", "source": source()})))
+        }
+        "party.control_change" => (
+            json!({"date": "2027-01-01", "controllers": [{"name": "Example Holding SE", "kind": "parent"}]}),
+            json!({
+                "date": "2027-01-01",
+                "controllers": [{"name": "Sweden", "kind": "state", "country": "se"}, {"name": "X", "kind": "other"}],
+                "source": source(),
+            }),
+        ),
+        "party.retire" => {
+            let small = json!({"date": "2027-01-01"});
+            (small.clone(), with(&small, json!({"reason": "Dissolved"})))
+        }
+        _ => missing(kind),
+    }
+}
+
+fn offer(kind: &str) -> (Json, Json) {
+    match kind {
         "offer.make" => {
             let (small, large) = terms();
             (
@@ -191,6 +253,18 @@ fn example(kind: &str) -> (Json, Json) {
             )
         }
         "offer.withdraw" => (json!({"ref": id(7)}), json!({"ref": id(7), "reason": "Superseded"})),
+        _ => missing(kind),
+    }
+}
+
+/// The fields that most acts share.
+fn act() -> Json {
+    json!({"ref": id(7), "date": "2026-01-31"})
+}
+
+fn agreement(kind: &str) -> (Json, Json) {
+    let act = act();
+    match kind {
         "agreement.accept" => {
             let small = with(&act, json!({"method": "signature", "effective": "2026-02-01"}));
             let large =
@@ -209,6 +283,26 @@ fn example(kind: &str) -> (Json, Json) {
                 json!({"date": "2026-01-01", "terms": large, "paper": large_paper}),
             )
         }
+        "agreement.confirm" => (act.clone(), act),
+        "agreement.dispute" => {
+            let small = with(&act, json!({"reasons": "Another text was signed"}));
+            (small.clone(), small)
+        }
+        "agreement.amend" => {
+            let (small, large) = terms();
+            (
+                with(&act, json!({"effective": "2026-05-01", "terms": small})),
+                with(&act, json!({"effective": "2026-05-01", "terms": large, "reasons": "Second version"})),
+            )
+        }
+        "agreement.correct" => {
+            let (small, large) = terms();
+            (with(&act, json!({"terms": small})), with(&act, json!({"terms": large, "reasons": "A slip of the pen"})))
+        }
+        "agreement.renew" => {
+            let small = with(&act, json!({"ends": "2028-03-01", "ends_inclusive": false}));
+            (small.clone(), small)
+        }
         "agreement.suspend" => {
             let small = with(&act, json!({"effective": "2026-06-01"}));
             (small.clone(), with(&small, json!({"clauses": ["1", "2"], "until": "2026-08-01", "reasons": "Order"})))
@@ -226,6 +320,13 @@ fn example(kind: &str) -> (Json, Json) {
             let small = with(&act, json!({"ground": "breach", "reasons": "Finding", "effective": "2022-01-01"}));
             (small.clone(), with(&small, json!({"by": {"name": "FCC"}})))
         }
+        _ => missing(kind),
+    }
+}
+
+fn finding(kind: &str) -> (Json, Json) {
+    let act = act();
+    match kind {
         "finding.open" => {
             let small = json!({"date": "2020-04-09", "clauses": ["1"], "summary": "Records location"});
             (small.clone(), with(&small, json!({"clauses": ["1", "2.b"], "evidence": [id(1), id(2)], "by": by()})))
@@ -233,6 +334,10 @@ fn example(kind: &str) -> (Json, Json) {
         "finding.reply" => {
             let small = with(&act, json!({"summary": "Denied"}));
             (small.clone(), with(&small, json!({"evidence": [id(1)], "by": by()})))
+        }
+        "finding.determine" => {
+            let small = with(&act, json!({"summary": "Clause 1 was broken"}));
+            (small.clone(), with(&small, json!({"by": by()})))
         }
         "finding.appeal" => {
             let small = with(&act, json!({"summary": "No. 21-1233"}));
@@ -242,20 +347,65 @@ fn example(kind: &str) -> (Json, Json) {
             let small = with(&act, json!({"outcome": "upheld", "summary": "Petition denied"}));
             (small.clone(), with(&small, json!({"by": by()})))
         }
-        "report.offer" | "report.reply" | "report.act" => {
-            let small = json!({
-                "date": "2019-05-14", "vendor": "huawei", "source": {"publisher": "Example Gazette"},
-                "form": "oral, interpreted", "confidence": "high", "summary": "Offers to sign with any government",
+        _ => missing(kind),
+    }
+}
+
+fn report() -> (Json, Json) {
+    let small = json!({
+        "date": "2019-05-14", "vendor": "huawei", "source": {"publisher": "Example Gazette"},
+        "form": "oral, interpreted", "confidence": "high", "summary": "Offers to sign with any government",
+    });
+    let large = with(
+        &small,
+        json!({
+            "governments": ["de", "gb"], "source": source(), "quote": "We are willing", "draft": true,
+            "clauses": ["no_backdoor", "contest_orders"], "sent": false,
+        }),
+    );
+    (small, large)
+}
+
+/// The kinds whose name is not that of a family of subjects.
+fn other(kind: &str) -> (Json, Json) {
+    let small_evidence = json!({"type": "firmware", "digest": id(1)});
+    let large_evidence = json!({
+        "type": "audit_report", "digest": id(1), "valid_until": "2027-12-31", "scope": "Gateway 900",
+        "clauses": ["NB1", "NB6"], "summary": "Nothing was found",
+    });
+    let reference = json!({"ref": id(7)});
+    match kind {
+        "basis.change" => {
+            let small = with(&act(), json!({"change": "repealed", "effective": "2025-12-01"}));
+            let more = json!({
+                "change": "replaced", "replaced_by": "A later standard", "lapse_after": "P6W", "source": source(),
+                "by": by(),
             });
-            let large = with(
-                &small,
-                json!({
-                    "governments": ["de", "gb"], "source": source(), "quote": "We are willing", "draft": true,
-                    "clauses": ["no_backdoor", "contest_orders"], "sent": false,
-                }),
-            );
-            (small, large)
+            (small.clone(), with(&small, more))
         }
-        other => panic!("an example for {other} is missing here"),
+        "evidence.add" => (small_evidence, large_evidence),
+        "evidence.supersede" => (with(&small_evidence, reference.clone()), with(&large_evidence, reference)),
+        "evidence.revoke" => {
+            let small = with(&reference, json!({"reason": "The image was built again"}));
+            (small.clone(), small)
+        }
+        "assurance.opinion" => {
+            let small = json!({"scale": "limited", "opinion": "qualified", "scope": "Gateway 900", "report": id(1)});
+            (small.clone(), with(&small, json!({"valid_until": "2027-12-31", "clauses": ["NB1"]})))
+        }
+        "canary" => {
+            let small = json!({"from": "2026-01-10", "until": "2026-04-10", "due": "2026-07-09"});
+            (small.clone(), with(&small, json!({"statement": "No order was received"})))
+        }
+        "notice.circumstance" => {
+            let small = json!({"type": "order_received", "date": "2026-03-01", "summary": "A production order"});
+            (small.clone(), with(&small, json!({"clauses": ["NB4", "NB5"], "source": source()})))
+        }
+        "void" => {
+            let small = with(&reference, json!({"reason": "Signed by a key that was stolen"}));
+            (small.clone(), with(&small, json!({"ab_initio": true})))
+        }
+        "endorse" => (reference.clone(), reference),
+        _ => missing(kind),
     }
 }

@@ -7,11 +7,14 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use nospy::crypto::PublicKey;
+use nospy::crypto::{PublicKey, SigningKey, hex};
 use serde_json::Value as Json;
 
 /// The registry that offline tests name.
 pub const ORIGIN: &str = "registry.example/nospy";
+
+/// The public key in templates, of RFC 8032 §7.1 test 1.
+const EXAMPLE_KEY: &str = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
 
 /// A directory, and the program run inside it.
 pub struct Bench {
@@ -102,7 +105,8 @@ impl Bench {
     /// Writes something where a template says that a person has to.
     pub fn write_out(&self, name: &str) {
         let draft = String::from_utf8(self.read(name)).unwrap();
-        self.write(name, draft.replace("to be written", "as a test says"));
+        let written = draft.replace("to be written", "as a test says").replace(&"00".repeat(32), &"ab".repeat(32));
+        self.write(name, written.replace(EXAMPLE_KEY, &hex(SigningKey::from_seed(&[1; 32]).public().as_bytes())));
     }
 }
 

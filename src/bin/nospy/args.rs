@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::output::Format;
 use crate::{
-    agreements, changes, demo, docket, draft, due, exit, inbox, init, key, list, log, publish, search, serve, show,
-    sign, text, verify,
+    agreements, changes, demo, diff, docket, draft, due, exit, history, inbox, init, key, list, log, modes, publish,
+    search, serve, show, sign, text, verify,
 };
 
 /// The registry of no-spy agreements: draft, sign, publish and verify statements.
@@ -39,8 +39,11 @@ pub enum Verb {
     Serve(serve::ServeArgs),
     Key(key::KeyArgs),
     Draft(draft::DraftArgs),
+    Template(modes::TemplateArgs),
     Sign(sign::SignArgs),
     Show(show::ShowArgs),
+    Diff(diff::DiffArgs),
+    History(history::HistoryArgs),
     Verify(verify::VerifyArgs),
     Publish(publish::PublishArgs),
     List(list::ListArgs),

@@ -13,6 +13,10 @@ use crate::{moment, plain};
 pub const NOT_APPROVED: &str =
     "Registered is not approved: a registry shows what was said, by whom and when, never that a device is clean.";
 
+/// What is said before anything is signed.
+pub const FOR_EVER: &str = "Once published this is public for ever and cannot be deleted. Personal data other than the \
+    names of office holders does not belong in it.";
+
 /// What marks a demonstration in every output, with a line feed.
 pub const DEMO: &str = "DEMO: a demonstration registry. Nobody named here signed anything here.\n";
 
@@ -31,9 +35,10 @@ pub fn demo_mark(origin: &Origin) -> &'static str {
 
 /// What signing a draft makes public.
 pub fn draft(draft: &DraftFile) -> String {
+    let consequence = consequence(draft.kind.name).map(|words| format!("  {words}\n")).unwrap_or_default();
     format!(
-        "{}This draft says, in the name of {}, about {}:\n  {} ({})\nIt is meant for the registry {} and for no other. \
-         All of this becomes public for ever:\n\n{}\n{NOT_APPROVED}",
+        "{}This draft says, in the name of {}, about {}:\n  {} ({})\n{consequence}It is meant for the registry {} and for \
+         no other. All of this becomes public for ever:\n\n{}\n{FOR_EVER}\n{NOT_APPROVED}",
         demo_mark(&draft.origin),
         draft.issuer,
         draft.subject,
@@ -42,6 +47,26 @@ pub fn draft(draft: &DraftFile) -> String {
         draft.origin,
         draft.to_yaml() + &key_ids(&draft.body),
     )
+}
+
+/// What follows from a kind that its signer might not expect.
+fn consequence(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "agreement.amend" | "agreement.correct" | "agreement.renew" => {
+            "It changes nothing until the other party registers the same, byte for byte; a newer one of yours replaces it."
+        }
+        "party.succeed" => "It changes nothing until the successor registers the same, byte for byte.",
+        "party.retire" => "After that day the party can register nothing more.",
+        "registry.close" => "It is the last statement of this log: nothing can be registered after it.",
+        "endorse" => "It says nothing but the id of another statement. Read that one first: `nospy show ID`.",
+        "void" => "The statement stays readable for ever, marked and with your reason beside it.",
+        "basis.change" => "Where the terms let the agreement lapse with its law, it lapses by this.",
+        "evidence.add" | "evidence.supersede" | "assurance.opinion" => {
+            "Only the digest is registered: keep the bytes that it names, or nobody can check them."
+        }
+        "canary" => "The next one must come by the day that it calls due, or the assurance is shown as late.",
+        _ => return None,
+    })
 }
 
 /// A statement as a person reads it. Nothing in it is verified here.

@@ -1,13 +1,14 @@
 //! `nospy draft`: write what a statement will say.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use nospy::statement::{KINDS, SEAL_KIND};
+use nospy::statement::body::KindInfo;
+use nospy::statement::{Issuer, KINDS, SEAL_KIND, Statement, StatementId, for_each_field};
 use serde_json::json;
 
 use crate::config::Config;
-use crate::draft_file::{DraftFile, Header, find_kind};
+use crate::draft_file::{DraftFile, Header, find_kind, is_about};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::files;
@@ -22,6 +23,10 @@ pub struct DraftArgs {
     /// A YAML or JSON file with the body, or with a whole draft; it is checked and written as a draft.
     #[arg(long, value_name = "FILE", requires = "kind")]
     from: Option<PathBuf>,
+    /// The statement that it refers to: its id, or the file with it. A file also gives the registry, and where they
+    /// can only be the same, the subject and the issuer.
+    #[arg(long = "ref", value_name = "ID|FILE", requires = "kind", conflicts_with = "from")]
+    reference: Option<String>,
     /// Who will sign: a party id, or registrar.
     #[arg(long, value_name = "PARTY")]
     issuer: Option<String>,
@@ -43,15 +48,16 @@ pub struct DraftArgs {
 pub fn run(args: &DraftArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
     let Some(name) = &args.kind else { return list(output) };
     let kind = find_kind(name)?;
-    let header = Header {
+    let mut header = Header {
         issuer: args.issuer.clone(),
         subject: args.subject.clone(),
         origin: args.origin.clone(),
         origin_default: config.origin.clone(),
         kind: Some(kind.name.to_owned()),
     };
+    let reference = args.reference.as_deref().map(|given| refer(given, kind, &mut header)).transpose()?;
     let text = match &args.from {
-        None => template(kind, &header),
+        None => template(kind, &header, reference.as_ref()),
         Some(path) => DraftFile::read(path, &header)?.to_yaml(),
     };
     files::write_or_print(args.out.as_deref(), text.as_bytes(), output)?;
@@ -63,6 +69,30 @@ pub fn run(args: &DraftArgs, config: &Config, output: &Output) -> Result<Exit, C
         _ => {}
     }
     Ok(Exit::Ok)
+}
+
+/// The id of the statement that is referred to. What its file says fills what is not given in the header.
+fn refer(given: &str, kind: &KindInfo, header: &mut Header) -> Result<StatementId, CliError> {
+    let mut has_ref = false;
+    for_each_field(kind.fields, &mut |field| has_ref |= field.name == "ref");
+    if !has_ref {
+        return Err(CliError::usage(format!("a {} refers to no statement: leave --ref out", kind.name)));
+    }
+    if let Ok(id) = given.parse() {
+        return Ok(id);
+    }
+    let statement = Statement::parse_submission(&files::read(Path::new(given))?).map_err(|error| {
+        CliError::malformed(format!("{given} is neither a statement nor an id of 64 hex digits: {error}"))
+    })?;
+    header.origin.get_or_insert_with(|| statement.origin().to_string());
+    if is_about(kind, statement.subject()) {
+        header.subject.get_or_insert_with(|| statement.subject().to_string());
+    }
+    let is_its_signer = ["whoever", "another key"].iter().any(|start| kind.signer.starts_with(start));
+    if let (true, Issuer::Party(party)) = (is_its_signer, statement.issuer()) {
+        header.issuer.get_or_insert_with(|| party.to_string());
+    }
+    Ok(*statement.id())
 }
 
 fn list(output: &Output) -> Result<Exit, CliError> {

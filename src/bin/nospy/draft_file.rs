@@ -102,7 +102,7 @@ impl DraftFile {
         let subject: Subject = text_of("subject", &header.subject)?.parse().map_err(rule("subject"))?;
         let origin: Origin = text_of("origin", &origin)?.parse().map_err(rule("origin"))?;
         let kind_name: KindName = kind.name.parse().map_err(rule("kind"))?;
-        if subject.is_derived() || !subject.admits_kind(&kind_name) {
+        if subject.is_derived() || !subject.admits_kind(&kind_name) || !is_about(kind, &subject) {
             return Err(at(&plain, name, "subject", &format!("a {} is about {}", kind.name, kind.subject)));
         }
         let tree = if is_whole { field("body").cloned().unwrap_or(Value::Null) } else { plain.value.clone() };
@@ -203,6 +203,14 @@ pub fn find_kind(name: &str) -> Result<&'static KindInfo, CliError> {
             })
         }
     }
+}
+
+/// Whether a statement of this kind may have this subject, by the family of either.
+pub fn is_about(kind: &KindInfo, subject: &Subject) -> bool {
+    let family = |text: &str| text.split('/').next().unwrap_or_default().to_owned();
+    let subject = family(&subject.to_string());
+    // That of the statement that it names: of any family.
+    kind.subject.starts_with("that of") || kind.subject.split(" or ").any(|form| family(form) == subject)
 }
 
 /// The header of a draft as YAML.

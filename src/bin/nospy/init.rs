@@ -63,6 +63,7 @@ pub fn run(args: &InitArgs, output: &Output) -> Result<Exit, CliError> {
     let protection = Protection::choose(args.no_passphrase)?;
     let log_key = keys::generate()?;
     let registrars: Vec<SigningKey> = (0..args.registrars).map(|_| keys::generate()).collect::<Result<_, _>>()?;
+    output.say(describe::FOR_EVER);
     let genesis = genesis(args, &origin, title, &log_key, &registrars)?;
     let vkey = KeyLine::new(origin.as_str(), NoteAlgorithm::Ed25519, log_key.public())
         .map_err(|error| CliError::usage(error.to_string()))?;

@@ -6,7 +6,9 @@ mod ask;
 mod changes;
 mod config;
 mod demo;
+mod deposited;
 mod describe;
+mod diff;
 mod docket;
 mod draft;
 mod draft_file;
@@ -17,6 +19,7 @@ mod files;
 mod footing;
 mod fsck;
 mod guard;
+mod history;
 mod inbox;
 mod init;
 mod key;
@@ -24,12 +27,15 @@ mod key_request;
 mod keys;
 mod list;
 mod log;
+mod modes;
 mod moment;
 mod node;
 mod online;
+mod opening;
 mod output;
 mod plain;
 mod publish;
+mod read;
 mod search;
 mod seen;
 mod serve;
@@ -38,6 +44,7 @@ mod show;
 mod sign;
 mod template;
 mod text;
+mod texts;
 mod trust;
 mod verify;
 mod view;
@@ -75,6 +82,9 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
     match cli.verb {
         Verb::Key(args) => key::run(args, &config, output),
         Verb::Draft(args) => draft::run(&args, &config, output),
+        Verb::Template(args) => modes::run(&args, &config, output),
+        Verb::History(args) => history::run(&args, &config, output),
+        Verb::Diff(args) => diff::run(&args, &config, output),
         Verb::Show(args) => show::run(&args, &config, output),
         Verb::Init(args) => init::run(&args, output),
         Verb::Demo(args) => demo::run(&args, output),

@@ -13,8 +13,7 @@ use crate::draft_file::{DraftFile, Header, iat};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::template::UNWRITTEN;
-use crate::{ask, describe, files, keys};
+use crate::{ask, describe, files, keys, template};
 
 /// Turn a draft into a signed statement, offline.
 ///
@@ -83,7 +82,7 @@ fn sign(args: &SignArgs, config: &Config, output: &Output) -> Result<Exit, CliEr
             .next_step("Give --key FILE, or --public-key and --tbs-out for an outside signer.")
     })?;
     if !args.yes {
-        ask::confirm("Once published this is public for ever and cannot be deleted. Sign it?")?;
+        ask::confirm(&format!("{}\nSign it?", describe::FOR_EVER))?;
     }
     let key = keys::read_private(path)?;
     let statement = draft.sign(&key).map_err(unusable)?;
@@ -141,11 +140,11 @@ fn check_admissible(statement: &Statement) -> Result<(), CliError> {
 
 /// Refuses a draft in which a template's text still stands where a person has to write.
 fn check_written(value: &Value, path: &str) -> Result<(), CliError> {
+    if let Some(text) = template::unwritten(value) {
+        return Err(CliError::malformed(format!("{path} still says \"{text}\": that is the template's word"))
+            .next_step("Write what it should say; where nothing is stated, \"not_stated\" may be allowed."));
+    }
     match value {
-        Value::Text(text) if text == UNWRITTEN => {
-            Err(CliError::malformed(format!("{path} still says \"{UNWRITTEN}\": that is the template's word"))
-                .next_step("Write what it should say; where nothing is stated, \"not_stated\" may be allowed."))
-        }
         Value::Array(members) => {
             members.iter().enumerate().try_for_each(|(i, member)| check_written(member, &format!("{path}[{i}]")))
         }

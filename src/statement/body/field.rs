@@ -320,6 +320,10 @@ impl Field for Kid {
     fn write(&self) -> Value {
         Value::bytes(self.0)
     }
+
+    fn check_list(list: &[Self]) -> Result<(), &'static str> {
+        check_unique(list, |kid| *kid).map_err(|()| "names a key twice")
+    }
 }
 
 impl Field for PublicKey {
