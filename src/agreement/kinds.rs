@@ -3,13 +3,13 @@
 
 use crate::agreement::accord::{AgreementState, offer_subject};
 use crate::agreement::authority::Signer;
+use crate::agreement::history::{Before, Entry, State};
 use crate::agreement::life::SignatureRecord;
 use crate::agreement::offer::OfferState;
 use crate::agreement::party::PartyState;
 use crate::agreement::pending::{Done, Outcome};
 use crate::agreement::registrar::RegistryState;
 use crate::agreement::void::Voided;
-use crate::agreement::world::{Before, Entry, State};
 use crate::agreement::{
     Act, Refusal, World, accord, amend, assurance, basis, change, finding, offer, party, party_change, registrar, void,
 };

@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::agreement::accord::offer_subject;
 use crate::agreement::day::LegalZone;
-use crate::agreement::world::Entry;
+use crate::agreement::history::Entry;
 use crate::agreement::{Flag, Force, KnownAt, On, Reason, Standing, Told, World};
 use crate::statement::body::{Body, LegalDate};
 use crate::statement::{Party, StatementId, Subject};
