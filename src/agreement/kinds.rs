@@ -87,7 +87,7 @@ pub(in crate::agreement) fn guard(world: &World, act: &Act, body: &Body, before:
         Body::PartyRename(_) | Body::PartyControlChange(_) | Body::PartyRetire(_) => {
             party_change::check_known(world, act)
         }
-        Body::PartySucceed(body) => party_change::check_succeed(world, act, body),
+        Body::PartySucceed(body) => party_change::check_succeed(world, act, body, before),
         Body::OfferMake(body) => offer::check_make(world, act, body),
         Body::OfferWithdraw(body) => offer::check_withdraw(world, act, body),
         Body::ReportOffer(_) | Body::ReportReply(_) | Body::ReportAct(_) => Ok(()),

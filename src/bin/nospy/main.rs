@@ -40,6 +40,7 @@ mod output;
 mod plain;
 mod publish;
 mod read;
+mod search;
 mod seen;
 mod serve;
 mod shelf;
@@ -99,6 +100,7 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Changes(args) => changes::run(&args, &config, output),
         Verb::Inbox(args) => inbox::run(&args, &config, output),
         Verb::Due(args) => due::run(&args, &config, output),
+        Verb::Search(args) => search::run(&args, &config, output),
         Verb::Standing(args) => docket::standing(&args, &config, output),
         Verb::Gate(args) => gate::run(&args, &config, output),
         Verb::Docket(args) => docket::run(&args, &config, output),
