@@ -53,7 +53,7 @@ fn array(value: &Json) -> &Vec<Json> {
 }
 
 fn on(day: &str) -> Question {
-    Question { on: Some(On::Day(day.parse().unwrap())), freshness: None }
+    Question { on: Some(On::Day(day.parse().unwrap())), freshness: None, known_at: None }
 }
 
 #[test]

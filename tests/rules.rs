@@ -60,26 +60,19 @@ fn genesis_opens_the_log_once() {
 }
 
 #[test]
-fn thresholds_wait_for_endorsements() {
-    let mut kit = Kit::bare("2026-01-01");
-    let registrars = record(vec![
-        ("keys", Value::Array(vec![public("registrar"), public("registrar#2")])),
-        ("threshold", Value::Int(2)),
-    ]);
-    let body = with(genesis(), vec![("registrars", registrars)]);
-    kit.refused(Rule::ThresholdNotSupported, "registrar", "registry", "registry.genesis", body);
+fn a_threshold_has_keys_to_reach_it() {
     let mut kit = Kit::default();
     let body = with(enrolment("tele", "vendor", "se"), vec![("threshold", Value::Int(2))]);
-    kit.refused(Rule::ThresholdNotSupported, "registrar", "party/tele", "party.enrol", body);
+    kit.refused(Rule::ThresholdTooHigh, "registrar", "party/tele", "party.enrol", body);
     let body = vec![("threshold", Value::Int(2))];
-    kit.refused(Rule::ThresholdNotSupported, "acme", "party/acme", "party.keys", body);
+    kit.refused(Rule::ThresholdTooHigh, "acme", "party/acme", "party.keys", body);
 }
 
 #[test]
 fn unknown_kinds_are_refused_and_make_the_docket_indeterminate() {
     let (mut kit, _, _) = agreed(vec![]);
-    kit.refused(Rule::UnknownKind, "de-bsi", DE, "agreement.amend", vec![]);
-    let statement = kit.sign("de-bsi", DE, "agreement.amend", vec![]);
+    kit.refused(Rule::UnknownKind, "de-bsi", DE, "agreement.join", vec![]);
+    let statement = kit.sign("de-bsi", DE, "agreement.join", vec![]);
     assert_eq!(kit.log_by_mistake(statement).unwrap_err().rule, Rule::UnknownKind);
     let standing = kit.expect(DE, "2026-01-15", Force::Indeterminate(Reason::UnknownKind));
     assert_eq!(standing.otherwise.unwrap().force, Force::InForce);
@@ -584,7 +577,6 @@ fn an_end_at_once_wants_a_ground_of_the_terms() {
     let body = |ground| terminate(&act, "2026-02-01", ground);
     kit.refused(Rule::GroundNotAllowed, "de-bsi", DE, "agreement.terminate", body("urgency"));
     kit.refused(Rule::GroundNotAllowed, "de-bsi", DE, "agreement.terminate", body("notice"));
-    kit.refused(Rule::BothNotSupported, "de-bsi", DE, "agreement.terminate", body("mutual"));
     kit.ok("acme", DE, "agreement.terminate", body("breach"));
     let (mut kit, _, act) = agreed(vec![("grounds", Value::Null)]);
     kit.refused(Rule::GroundNotAllowed, "de-bsi", DE, "agreement.terminate", terminate(&act, "2026-02-01", "breach"));

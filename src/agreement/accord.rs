@@ -5,14 +5,16 @@
 //! - C2. A paper is filed only where no offer stands; then the government alone attests.
 //! - C3. One agreement lives at a time. After its end an acceptance says what it replaces.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::agreement::assurance::Assurances;
+use crate::agreement::change::{check_carrier, newest_life, out_of_order};
 use crate::agreement::day::{LegalZone, days_later};
 use crate::agreement::finding::FindingRecord;
-use crate::agreement::life::{Life, SignatureRecord};
+use crate::agreement::life::{Life, Version, WordRecord};
 use crate::agreement::offer::{Made, check_zone, offer_unknown};
 use crate::agreement::refusal::demand;
+use crate::agreement::talk::Talk;
 use crate::agreement::{Act, Assent, Refusal, Rule, World};
 use crate::statement::body::{Acceptance, Decline, Filing, LegalDate, Reservations};
 use crate::statement::{Party, StatementId, Subject};
@@ -26,8 +28,9 @@ pub(in crate::agreement) struct AgreementState {
     pub lives: Vec<Life>,
     pub declines: Vec<LegalDate>,
     pub findings: Vec<FindingRecord>,
-    /// Statements and bytes of kinds that do not change force, by issuer (rule 11).
-    pub talk: BTreeMap<Party, (u64, u64)>,
+    pub assurances: Assurances,
+    /// What changes no force (rule 11).
+    pub talk: Talk,
 }
 
 impl AgreementState {
@@ -40,50 +43,68 @@ impl AgreementState {
         self.lives.last_mut()
     }
 
+    pub fn assurances(&self) -> &Assurances {
+        &self.assurances
+    }
+
     pub fn apply_accept(&mut self, act: &Act, body: &Acceptance, made: &Made) {
-        let offer = Some(SignatureRecord { issuer: vendor_of(act), kid: made.kid, time_ms: made.time_ms });
+        let first = Version { ids: vec![act.id()], index: act.index, from: body.effective, terms: made.terms.clone() };
+        let is_late = is_late(&made.zone, body.date, act.time_ms);
         self.lives.push(Life {
-            carrier: act.id(),
-            time_ms: act.time_ms,
-            assent: Assent::BothSigned,
-            date: body.date,
             effective: body.effective,
-            terms: Arc::clone(&made.terms),
             zone: made.zone.clone(),
             reservations: body.reservations.clone().unwrap_or_default(),
-            is_late: is_late(&made.zone, body.date, act.time_ms),
-            is_told_late: is_late(&made.zone, body.date, act.time_ms),
-            suspensions: Vec::new(),
-            notices: Vec::new(),
-            terminations: Vec::new(),
-            signatures: offer.into_iter().chain(signature(act)).collect(),
+            is_late,
+            is_told_late: is_late,
+            signatures: made.signatures.clone(),
+            ..Life::begun(first, body.date, act.time_ms, Assent::BothSigned)
         });
     }
 
     pub fn apply_file(&mut self, act: &Act, body: &Filing) {
         // check_file refuses an unknown zone and the reader of bodies a missing day; what is refused is not applied.
         let zone = LegalZone::find(&body.terms.term.zone).unwrap_or_else(LegalZone::utc);
+        let effective = body.terms.term.effective.unwrap_or(body.date);
+        let terms = Arc::new(body.terms.clone());
+        let first = Version { ids: vec![act.id()], index: act.index, from: effective, terms };
         self.lives.push(Life {
-            carrier: act.id(),
-            time_ms: act.time_ms,
-            assent: Assent::GovernmentAttests,
-            date: body.date,
-            effective: body.terms.term.effective.unwrap_or(body.date),
+            effective,
             is_late: is_late(&zone, body.date, act.time_ms),
-            is_told_late: is_late(&zone, body.date.min(body.terms.term.effective.unwrap_or(body.date)), act.time_ms),
-            terms: Arc::new(body.terms.clone()),
+            is_told_late: is_late(&zone, body.date.min(effective), act.time_ms),
             zone,
-            reservations: Vec::new(),
-            suspensions: Vec::new(),
-            notices: Vec::new(),
-            terminations: Vec::new(),
-            signatures: signature(act).into_iter().collect(),
+            ..Life::begun(first, body.date, act.time_ms, Assent::GovernmentAttests)
         });
     }
 
     pub fn apply_decline(&mut self, body: &Decline) {
         self.declines.push(body.date);
     }
+
+    /// Rule 4: the vendor's word on a filed paper.
+    pub fn apply_word(&mut self, date: LegalDate, confirms: bool) {
+        if let Some(life) = self.life_mut() {
+            life.words.push(WordRecord { date, confirms });
+        }
+    }
+}
+
+/// Rule 4: a paper that the government alone filed is confirmed or disputed by the vendor; nobody picks.
+pub(in crate::agreement) fn check_word(
+    world: &World,
+    act: &Act,
+    reference: &StatementId,
+    date: LegalDate,
+) -> Result<(), Refusal> {
+    let life = newest_life(world, act)?;
+    check_carrier(life, reference)?;
+    demand(life.assent == Assent::GovernmentAttests, || {
+        let message = "both parties signed this agreement here";
+        Refusal::new(Rule::NotFiled, message, "a statement that changes the agreement, or finding.open")
+    })?;
+    let today = life.zone.day_of(act.time_ms);
+    demand(date <= today, || {
+        out_of_order("the vendor speaks of a day that has not come", format!("date {today} or earlier"))
+    })
 }
 
 pub(in crate::agreement) fn check_accept(world: &World, act: &Act, body: &Acceptance) -> Result<(), Refusal> {
@@ -152,8 +173,8 @@ fn check_offer<'a>(world: &'a World, act: &Act, reference: &StatementId) -> Resu
         let message = format!("the offer is not made to {government}");
         Refusal::new(Rule::NotAddressed, message, "an answer by a government that the offer names")
     })?;
-    demand(state.withdrawn(act.index).is_none() && made.closes_ms().is_none_or(|end| act.time_ms < end), || {
-        let message = "the offer was withdrawn, or its last day is over, before this was registered";
+    demand(state.is_standing(act.index) && made.closes_ms().is_none_or(|end| act.time_ms < end), || {
+        let message = "the offer was withdrawn or voided, or its last day is over, before this was registered";
         Refusal::new(Rule::OfferClosed, message, "a new offer by the vendor")
     })?;
     Ok(made)
@@ -190,18 +211,16 @@ fn check_reservation(made: &Made, clause: &crate::statement::body::ClauseId) -> 
 
 /// The agreement has ended.
 pub(in crate::agreement) fn terminal(life: &Life, accepted: &str) -> Refusal {
-    let day = life.ending().map_or_else(String::new, |ending| format!(" on {}", ending.day));
-    Refusal::new(Rule::Terminal, format!("the agreement has ended{day}, and what has ended does not change"), accepted)
+    let what = match (&life.void, life.ending()) {
+        (Some((day, _)), _) => format!("is void from {day} on"),
+        (None, Some(ending)) => format!("has ended on {}", ending.day),
+        (None, None) => "has ended".to_owned(),
+    };
+    Refusal::new(Rule::Terminal, format!("the agreement {what}, and what has ended does not change"), accepted)
 }
 
 fn agreement_exists(accepted: &str) -> Refusal {
     Refusal::new(Rule::AgreementExists, "an agreement lives on this subject", accepted)
-}
-
-/// Who signed an act, for the flag of rule 5.
-pub(in crate::agreement) fn signature(act: &Act) -> Option<SignatureRecord> {
-    let issuer = act.issuer()?.clone();
-    Some(SignatureRecord { issuer, kid: *act.statement.kid(), time_ms: act.time_ms })
 }
 
 fn is_late(zone: &LegalZone, date: LegalDate, time_ms: u64) -> bool {
@@ -218,7 +237,8 @@ pub(in crate::agreement) fn offer_subject(subject: &Subject) -> Option<Subject> 
     }
 }
 
-fn government_of(subject: &Subject) -> Option<&Party> {
+/// The government that an agreement's subject names.
+pub(in crate::agreement) fn government_of(subject: &Subject) -> Option<&Party> {
     parties_of(subject).map(|(_, government)| government)
 }
 
@@ -226,38 +246,5 @@ fn parties_of(subject: &Subject) -> Option<(&Party, &Party)> {
     match subject {
         Subject::Agreement { vendor, government, .. } => Some((vendor, government)),
         _ => None,
-    }
-}
-
-fn vendor_of(act: &Act) -> Party {
-    // An acceptance stands on the subject of an agreement (Subject::admits_kind).
-    parties_of(act.statement.subject()).map_or_else(Party::registrar, |(vendor, _)| vendor.clone())
-}
-
-/// Most statements of one issuer in one agreement that do not change force (rule 11).
-pub const TALK_STATEMENTS_MAX: u64 = 1_024;
-/// Most bytes of them (rule 11): 4 MiB.
-pub const TALK_BYTES_MAX: u64 = 4 << 20;
-
-impl AgreementState {
-    /// Counts a statement that does not change force.
-    pub fn count_talk(&mut self, act: &Act) {
-        if let Some(issuer) = act.issuer() {
-            let (statements, bytes) = self.talk.entry(issuer.clone()).or_default();
-            *statements += 1;
-            *bytes += act.statement.bytes().len() as u64;
-        }
-    }
-
-    /// Rule 11: nobody fills an agreement's docket; what changes force always has room.
-    pub fn check_room(&self, act: &Act) -> Result<(), Refusal> {
-        let (statements, bytes) = act.issuer().and_then(|issuer| self.talk.get(issuer)).copied().unwrap_or_default();
-        let has_room = statements < TALK_STATEMENTS_MAX && bytes + act.statement.bytes().len() as u64 <= TALK_BYTES_MAX;
-        demand(has_room, || {
-            let message = format!("the issuer has {statements} statements of {bytes} bytes here that change no force");
-            let accepted =
-                format!("kinds that change force; of others {TALK_STATEMENTS_MAX} in {TALK_BYTES_MAX} bytes");
-            Refusal::new(Rule::AgreementFull, message, accepted)
-        })
     }
 }

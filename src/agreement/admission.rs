@@ -7,7 +7,10 @@ use crate::agreement::party::{is_role_of_id, key_taken, subject_party};
 use crate::agreement::refusal::demand;
 use crate::agreement::report::report_of;
 use crate::agreement::{Act, Refusal, Rule, World};
-use crate::statement::body::{Addressees, Body, Description, IdentifierScheme, KeyGrant, Offer, Report};
+use crate::crypto::PublicKey;
+use crate::statement::body::{
+    Addressees, Body, Description, IdentifierScheme, KeyGrant, Offer, RegistryPolicy, Report,
+};
 use crate::statement::{GovernmentOrCountry, Party, Subject, check_texts, is_name_text};
 
 /// Most statements of a docket `party/…` or `report/…`.
@@ -42,6 +45,12 @@ pub(in crate::agreement) fn check(world: &World, act: &Act) -> Result<(), Refusa
             check_docket_room(world, act)?;
             check_grants(world, act, body.grant.as_deref().unwrap_or_default())
         }
+        Body::PartyRename(body) => {
+            check_docket_room(world, act)?;
+            subject_party(act).map_or(Ok(()), |party| check_name(world, party, body.name.name.as_str()))
+        }
+        Body::PartyControlChange(_) | Body::PartySucceed(_) | Body::PartyRetire(_) => check_docket_room(world, act),
+        Body::Policy(body) => check_docket_room(world, act).and_then(|()| check_registrar_keys(world, body)),
         Body::OfferMake(body) => check_offer(act, body),
         Body::File(_) => check_vendor(world, act),
         body => match report_of(body) {
@@ -63,6 +72,11 @@ fn check_names(body: &Body) -> Result<(), Refusal> {
         let publisher = body.source.iter().map(|source| &source.publisher);
         body.names.iter().map(|name| &name.name).chain(controllers).chain(publisher)
     });
+    let changed = match body {
+        Body::PartyRename(body) => vec![&body.name.name],
+        Body::PartyControlChange(body) => body.controllers.iter().map(|controller| &controller.name).collect(),
+        _ => Vec::new(),
+    };
     let reported = report_of(body).map(|report| &report.source.publisher);
     let by = match body {
         Body::Notice(body) => body.by.as_ref(),
@@ -70,10 +84,12 @@ fn check_names(body: &Body) -> Result<(), Refusal> {
         Body::FindingOpen(body) => body.by.as_ref(),
         Body::FindingReply(body) => body.by.as_ref(),
         Body::FindingAppeal(body) => body.by.as_ref(),
+        Body::FindingDetermine(body) => body.by.as_ref(),
         Body::FindingClose(body) => body.by.as_ref(),
+        Body::BasisChange(body) => body.by.as_ref(),
         _ => None,
     };
-    for name in described.chain(reported).chain(by.map(|by| &by.name)) {
+    for name in described.chain(changed).chain(reported).chain(by.map(|by| &by.name)) {
         demand(is_name_text(name.as_str()), || {
             let message = format!("{:?} cannot stand as a name", name.as_str());
             let accepted = "one line without invisible characters, and no space at either end";
@@ -122,6 +138,12 @@ fn check_grants(world: &World, act: &Act, grants: &[KeyGrant]) -> Result<(), Ref
         demand(world.key_holder(&kid).is_none_or(|holder| Some(holder) == party), || key_taken(&kid))?;
     }
     Ok(())
+}
+
+/// A registrar's key is nobody else's.
+fn check_registrar_keys(world: &World, body: &RegistryPolicy) -> Result<(), Refusal> {
+    let granted = body.grant.iter().flatten().map(PublicKey::kid);
+    granted.into_iter().try_for_each(|kid| demand(world.key_holder(&kid).is_none(), || key_taken(&kid)))
 }
 
 fn check_offer(act: &Act, body: &Offer) -> Result<(), Refusal> {

@@ -12,16 +12,22 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::agreement::accord::{AgreementState, offer_subject};
+use crate::agreement::assurance::{Assurances, assurance_on};
 use crate::agreement::day::{LegalZone, ZONE_TABLE, day_after};
-use crate::agreement::life::Life;
+use crate::agreement::life::{Life, SignatureRecord};
 use crate::agreement::offer::{Made, OfferState};
-use crate::agreement::world::Entry;
+use crate::agreement::pending::{Book, Waiting};
+use crate::agreement::void::voided;
+use crate::agreement::world::{Entry, State};
 use crate::agreement::{
-    Assent, Assurance, Basis, Change, Contention, EndCause, Ending, Flag, Force, Integrity, KnownAt, On, Reason, Rule,
-    Standing, World, kinds, report,
+    Assent, Assurance, Basis, Change, Contention, EndCause, Ending, Flag, Force, Integrity, KnownAt, On, Reason,
+    ReportLine, Standing, World, kinds, report,
 };
-use crate::statement::body::{LegalDate, Terms};
-use crate::statement::{Party, Subject};
+use crate::statement::body::{Body, LegalDate, Terms, TextStatus};
+use crate::statement::{GovernmentOrCountry, Party, StatementId, Subject};
+
+/// Most lists that the answer of one is drawn from: its own and those of whom its parties succeeded.
+const BETWEEN_MAX: usize = 1_024;
 
 impl World {
     /// How `about` stands on a day or at an instant, as known at a seal. The dockets of [`World::needs_of`] are at
@@ -31,8 +37,17 @@ impl World {
             Subject::Agreement { government, .. } => self.agreement_standing(about, government, on, known_at),
             Subject::Offer { .. } => self.offer_standing(about, on, known_at),
             Subject::Between { .. } => self.between_standing(about, on, known_at),
-            _ => Standing { force: Force::NotApplicable, ..blank(about, on, known_at, &LegalZone::utc()) },
+            _ => self.no_standing(about, on, known_at),
         }
+    }
+
+    /// Parties, lists, single reports and the registry have no standing; something may wait for signatures there all the
+    /// same.
+    fn no_standing(&self, about: &Subject, on: On, known_at: KnownAt) -> Standing {
+        let zone = LegalZone::utc();
+        let mut standing = Standing { force: Force::NotApplicable, ..blank(about, on, known_at, &zone) };
+        self.tell_pending(&mut standing, about, &zone, moment(on, &zone).0, known_at);
+        standing
     }
 
     /// The terms that [`World::standing`] speaks of: of an agreement those of the day, else those that are offered; of
@@ -41,12 +56,11 @@ impl World {
         let made_of = |offer: &Subject| self.offer(offer)?.made(known_at.index + 1).cloned();
         match about {
             Subject::Agreement { government, .. } => {
-                let state = self.agreement_known(about, known_at);
                 let made = offer_subject(about).and_then(|offer| made_of(&offer));
-                let zone = state.life().map(|life| &life.zone).or(made.as_ref().map(|made| &made.zone));
-                let (day, at_ms) = moment(on, &zone.cloned().unwrap_or_else(LegalZone::utc));
+                let (zone, state) = self.agreement_on(about, on, known_at, made.as_ref().map(|made| &made.zone));
+                let (day, at_ms) = moment(on, &zone);
                 let is_offered = |made: &Arc<Made>| made.time_ms <= at_ms && made.addressees.includes(government);
-                let life = life_on(&state, day).map(|life| Arc::clone(&life.terms));
+                let life = life_on(&state, day).map(|life| Arc::clone(&life.version_on(day).terms));
                 life.or_else(|| made.filter(is_offered).map(|made| Arc::clone(&made.terms)))
             }
             Subject::Offer { .. } => made_of(about).map(|made| Arc::clone(&made.terms)),
@@ -55,15 +69,13 @@ impl World {
     }
 
     fn agreement_standing(&self, about: &Subject, government: &Party, on: On, known_at: KnownAt) -> Standing {
-        let state = self.agreement_known(about, known_at);
         let offer = offer_subject(about);
-        let offer = offer.as_ref().and_then(|offer| Some((offer, self.offer(offer)?)));
-        let made = offer.and_then(|(_, state)| state.made(known_at.index + 1));
-        let zone = state.life().map(|life| &life.zone).or(made.map(|made| &made.zone));
-        let zone = zone.cloned().unwrap_or_else(LegalZone::utc);
+        let offer_state = offer.as_ref().and_then(|offer| self.offer_known(offer, known_at));
+        let made = offer_state.as_deref().and_then(|state| state.made(known_at.index + 1));
+        let (zone, state) = self.agreement_on(about, on, known_at, made.map(|made| &made.zone));
         let (day, at_ms) = moment(on, &zone);
 
-        let open = |at_ms| offer.and_then(|(_, state)| state.open(known_at.index + 1, at_ms));
+        let open = |at_ms| offer_state.as_deref().and_then(|state| state.open(known_at.index + 1, at_ms));
         let is_offered = |at_ms| open(at_ms).is_some_and(|made| made.addressees.includes(government));
         let force_at = |at_ms| match life_on(&state, zone.day_of(at_ms)) {
             Some(life) => life.force_on(zone.day_of(at_ms)),
@@ -71,27 +83,31 @@ impl World {
             None => Force::NoAgreement,
         };
         let mut standing = Standing { force: force_at(at_ms), ..blank(about, on, known_at, &zone) };
-        let steps = offer.map_or_else(Vec::new, |(_, state)| state.instants(known_at.index));
+        let steps = offer_state.as_deref().map_or_else(Vec::new, |state| state.instants(known_at.index));
         standing.changes_on_day = changes(&zone, day, steps, force_at);
         tell_findings(&mut standing, &state, day);
-        match life_on(&state, day) {
+        let life = life_on(&state, day);
+        match life {
             Some(life) => self.tell_life(&mut standing, life, day),
             None => {
                 tell_offered(&mut standing, &state, made.filter(|_| is_offered(at_ms)).map(|made| &*made.terms), day)
             }
         }
+        let given: Vec<&Assurances> =
+            offer_state.as_deref().map(|state| &state.assurances).into_iter().chain([&state.assurances]).collect();
+        (standing.assurance, standing.assurances) = assurance_on(&given, life, &zone, day, known_at.index);
+        self.tell_pending(&mut standing, about, &zone, day, known_at);
         let entries = self.entries_known(about, known_at);
-        let mut doubt = doubt_of_entries(&mut standing, entries, |entry| changes_force_by(entry, day));
-        if let (None, Some((offer, _))) = (life_on(&state, day), offer) {
+        let mut doubt = doubt_of_entries(&mut standing, entries, |entry| changes_force_by(entry, day, &zone));
+        if let (None, Some(offer)) = (life, offer.filter(|_| offer_state.is_some())) {
             // Without an agreement the answer rests on the offer, and so do its doubts.
-            doubt = doubt.or(self.offer_doubt(&mut standing, offer, at_ms, known_at));
+            doubt = doubt.or(self.offer_doubt(&mut standing, &offer, at_ms, known_at));
         }
         settle(standing, doubt, at_ms)
     }
 
     fn offer_standing(&self, about: &Subject, on: On, known_at: KnownAt) -> Standing {
-        let default = OfferState::default();
-        let state = self.offer(about).unwrap_or(&default);
+        let state = self.offer_known(about, known_at).unwrap_or_default();
         let made = state.made(known_at.index + 1);
         let zone = made.map_or_else(LegalZone::utc, |made| made.zone.clone());
         let (day, at_ms) = moment(on, &zone);
@@ -104,10 +120,12 @@ impl World {
             standing.carrier = Some(made.id);
             standing.effective = made.terms.term.effective;
             standing.ends = state.ending(known_at.index, at_ms);
-            self.tell_disputed(&mut standing, about_vendor(about), |party| {
-                party.was_compromised(&made.kid, made.time_ms, known_at.index)
-            });
+            self.tell_disputed(&mut standing, &made.signatures, &state.affirmations);
+            self.tell_succession(&mut standing, about_vendor(about));
         }
+        let given = [&state.assurances];
+        (standing.assurance, standing.assurances) = assurance_on(&given, None, &zone, day, known_at.index);
+        self.tell_pending(&mut standing, about, &zone, day, known_at);
         let doubt = self.offer_doubt(&mut standing, about, at_ms, known_at);
         settle(standing, doubt, at_ms)
     }
@@ -117,16 +135,24 @@ impl World {
         let mut standing = blank(about, on, known_at, &LegalZone::utc());
         let mut named = BTreeSet::new();
         let mut doubt = None;
-        for entry in self.entries_known(about, known_at) {
-            let subject = entry.act.statement.subject();
-            match (subject, self.verdict_in_list(entry)) {
-                (_, Some(refusal)) if refusal.rule == Rule::UnknownKind => doubt = Some(Reason::UnknownKind),
-                (Subject::Report { .. }, None) => standing.reports.extend(report::line_on(&entry.act, day)),
-                (Subject::Report { .. }, Some(_)) => standing.inadmissible.extend(self.inadmissible_in_list(entry)),
-                _ => {
-                    named.insert(subject.clone());
+        for list in self.between_with_predecessors(about, known_at) {
+            let entries: Vec<&Entry> = self.entries_known(&list, known_at).collect();
+            for entry in &entries {
+                match entry.act.statement.subject() {
+                    // Its own verdict is looked at below.
+                    Subject::Report { .. } => {}
+                    _ if entry.is_unknown() => doubt = Some(Reason::UnknownKind),
+                    subject => {
+                        named.insert(subject.clone());
+                    }
                 }
             }
+            let reports = self.reports_in(entries.into_iter());
+            if reports.iter().any(Entry::is_unknown) {
+                doubt = Some(Reason::UnknownKind);
+            }
+            standing.inadmissible.extend(reports.iter().filter_map(Entry::inadmissible));
+            standing.reports.extend(self.reports_on(&reports, day));
         }
         standing.list = named.into_iter().map(|one| (one.clone(), self.standing(&one, on, known_at))).collect();
         if !standing.list.is_empty() {
@@ -138,14 +164,90 @@ impl World {
         settle(standing, doubt, at_ms)
     }
 
-    /// S1: the docket folded as far as the seal knew it.
-    fn agreement_known(&self, about: &Subject, known_at: KnownAt) -> Cow<'_, AgreementState> {
-        let entries = self.history(about).map_or(&[][..], |history| &history.entries);
-        let is_all_known = entries.last().is_none_or(|entry| entry.act.index <= known_at.index);
-        match self.agreement(about).filter(|_| is_all_known) {
-            Some(state) => Cow::Borrowed(state),
-            None => Cow::Owned(self.agreement_as_of(about, known_at.index)),
+    /// A list and those of whom its parties succeeded: agreements keep their subject and follow the party.
+    fn between_with_predecessors(&self, about: &Subject, known_at: KnownAt) -> Vec<Subject> {
+        let mut found = vec![about.clone()];
+        let mut next = 0;
+        while let Some(subject) = found.get(next).filter(|_| next < BETWEEN_MAX) {
+            if let Subject::Between { vendor, government } = subject.clone() {
+                let vendors = self.predecessors(&vendor, known_at.index).into_iter();
+                let mut pairs: Vec<Subject> =
+                    vendors.map(|vendor| Subject::Between { vendor, government: government.clone() }).collect();
+                let organ = government.as_str().parse::<Party>().ok();
+                let organs = organ.map(|organ| self.predecessors(&organ, known_at.index)).unwrap_or_default();
+                let organs = organs.iter().filter_map(|organ| GovernmentOrCountry::try_from(organ).ok());
+                pairs.extend(organs.map(|government| Subject::Between { vendor: vendor.clone(), government }));
+                pairs.retain(|pair| !found.contains(pair));
+                found.extend(pairs);
+            }
+            next += 1;
         }
+        found
+    }
+
+    /// What is reported on or before a day, without what its reporter declared void.
+    fn reports_on(&self, reports: &[Entry], day: LegalDate) -> Vec<ReportLine> {
+        let voids = voided(self, reports);
+        let by_ms = LegalZone::utc().start_ms(day_after(day));
+        let is_void =
+            |id: &StatementId| voids.iter().any(|void| void.id == *id && (void.is_ab_initio || void.time_ms < by_ms));
+        let complete = reports.iter().filter_map(Entry::done).filter(|done| !is_void(&done.act.id()));
+        complete.filter_map(|done| report::line_on(&done.act, day)).collect()
+    }
+
+    /// The zone of an agreement's days, that of its terms, else of what is offered; and the docket as it was on the day
+    /// that is asked about.
+    fn agreement_on(
+        &self,
+        about: &Subject,
+        on: On,
+        known_at: KnownAt,
+        offered: Option<&LegalZone>,
+    ) -> (LegalZone, Cow<'_, AgreementState>) {
+        let newest = self.agreement_known(about, known_at, u64::MAX);
+        let own = newest.life().map(|life| &life.zone);
+        let zone = own.or(offered).cloned().unwrap_or_else(LegalZone::utc);
+        match self.is_plain(about, known_at) {
+            true => (zone, newest),
+            false => {
+                let (day, _) = moment(on, &zone);
+                let by_ms = zone.start_ms(day_after(day));
+                (zone, self.agreement_known(about, known_at, by_ms))
+            }
+        }
+    }
+
+    /// S1: the docket folded as far as the seal knew it, without what was void before `by_ms`.
+    fn agreement_known(&self, about: &Subject, known_at: KnownAt, by_ms: u64) -> Cow<'_, AgreementState> {
+        let mut state = match self.agreement(about).filter(|_| self.is_plain(about, known_at)) {
+            Some(state) => Cow::Borrowed(state),
+            None => match self.state_as_of(about, known_at.index, by_ms) {
+                State::Agreement(state) => Cow::Owned(state),
+                _ => Cow::Owned(AgreementState::default()),
+            },
+        };
+        if let Some(voided) = self.void_with_offer(about, known_at.index + 1) {
+            let accepted = state.to_mut().lives.iter_mut().filter(|life| life.assent == Assent::BothSigned);
+            accepted.for_each(|life| life.mark_void(&voided));
+        }
+        state
+    }
+
+    fn offer_known(&self, about: &Subject, known_at: KnownAt) -> Option<Cow<'_, OfferState>> {
+        match self.offer(about)? {
+            state if self.is_plain(about, known_at) => Some(Cow::Borrowed(state)),
+            _ => match self.state_as_of(about, known_at.index, u64::MAX) {
+                State::Offer(state) => Some(Cow::Owned(state)),
+                _ => None,
+            },
+        }
+    }
+
+    /// Whether the docket as it is kept answers: everything in it is known, and nothing is void.
+    fn is_plain(&self, about: &Subject, known_at: KnownAt) -> bool {
+        let entries = self.history(about).map_or(&[][..], |history| &history.entries);
+        let is_void = |entry: &Entry| matches!(entry.act.body.as_deref(), Some(Body::Void(_)));
+        entries.last().is_none_or(|entry| entry.act.index <= known_at.index) && !entries.iter().any(is_void)
     }
 
     fn entries_known(&self, about: &Subject, known_at: KnownAt) -> impl Iterator<Item = &Entry> {
@@ -154,34 +256,74 @@ impl World {
     }
 
     fn tell_life(&self, standing: &mut Standing, life: &Life, day: LegalDate) {
-        standing.assent = life.assent;
-        standing.integrity = integrity_of(&life.terms);
-        standing.carrier = Some(life.carrier);
+        let version = life.version_on(day);
+        let (assent, is_disputed) = life.assent_on(day);
+        standing.assent = assent;
+        standing.integrity = integrity_of(&version.terms);
+        standing.carrier = version.ids.last().copied();
         standing.effective = Some(life.effective);
-        standing.ends = life.ending_seen_on(day);
+        standing.ends = life.ending_shown_on(day);
+        standing.basis = life.basis_on(day);
         standing.reservations = life.reservations.clone();
         if matches!(standing.force, Force::PartlySuspended | Force::Suspended) {
             standing.suspended = life.suspended_on(day).into_iter().cloned().collect();
         }
-        let flags = [(Flag::LateRegistration, life.is_told_late), (Flag::Notice, life.has_notice_on(day))];
+        let flags = [
+            (Flag::LateRegistration, life.is_told_late),
+            (Flag::Notice, life.has_notice_on(day)),
+            (Flag::Disputed, is_disputed),
+        ];
         standing.flags.extend(flags.into_iter().filter_map(|(flag, holds)| holds.then_some(flag)));
-        for signature in &life.signatures {
-            let known_at = standing.known_at.index;
-            self.tell_disputed(standing, Some(&signature.issuer), |party| {
-                party.was_compromised(&signature.kid, signature.time_ms, known_at)
-            });
+        self.tell_disputed(standing, &life.signatures, &life.affirmations);
+        if let Subject::Agreement { vendor, government, .. } = &standing.about.clone() {
+            [vendor, government].into_iter().for_each(|party| self.tell_succession(standing, Some(party)));
         }
     }
 
-    /// Rule 5: force stays, and the answer says that somebody else may have signed.
-    fn tell_disputed(
+    /// Rule 5: force stays, and the answer says that somebody else may have signed, until an uncompromised key of the
+    /// same party stands behind the same statement.
+    fn tell_disputed(&self, standing: &mut Standing, signatures: &[SignatureRecord], affirmed: &[SignatureRecord]) {
+        let last = standing.known_at.index;
+        let is_compromised = |one: &SignatureRecord| {
+            self.party(&one.issuer).is_some_and(|party| party.was_compromised(&one.kid, one.time_ms, last))
+        };
+        let is_affirmed = |one: &SignatureRecord| {
+            let mut behind = signatures.iter().chain(affirmed).filter(|other| other.of == one.of);
+            behind.any(|other| other.issuer == one.issuer && !is_compromised(other))
+        };
+        if signatures.iter().any(|one| is_compromised(one) && !is_affirmed(one)) {
+            standing.flags.insert(Flag::Disputed);
+        }
+    }
+
+    fn tell_succession(&self, standing: &mut Standing, party: Option<&Party>) {
+        if party.is_some_and(|party| self.is_succeeded_by_registrar(party, standing.known_at.index)) {
+            standing.flags.insert(Flag::SuccessionByRegistrar);
+        }
+    }
+
+    /// What waits for signatures on a day, as known at the seal.
+    fn tell_pending(
         &self,
         standing: &mut Standing,
-        issuer: Option<&Party>,
-        was_compromised: impl Fn(&crate::agreement::party::PartyState) -> bool,
+        about: &Subject,
+        zone: &LegalZone,
+        day: LegalDate,
+        known_at: KnownAt,
     ) {
-        if issuer.and_then(|issuer| self.party(issuer)).is_some_and(was_compromised) {
-            standing.flags.insert(Flag::Disputed);
+        let mut book = Book::default();
+        for entry in self.entries_known(about, known_at) {
+            if let Some(Ok(outcome)) = &entry.verdict {
+                book.apply(&entry.act, outcome);
+            }
+        }
+        let start_ms = zone.start_ms(day);
+        let waits = |waiting: &&Waiting| zone.day_of(waiting.act.time_ms) <= day && waiting.is_open(start_ms);
+        let lines =
+            book.waiting().iter().filter(waits).filter_map(|waiting| self.pending_line(waiting, known_at.index));
+        standing.pending = lines.collect();
+        if !standing.pending.is_empty() {
+            standing.flags.insert(Flag::Pending);
         }
     }
 
@@ -196,6 +338,7 @@ impl OfferState {
     fn force_at(&self, last: u64, at_ms: u64) -> Force {
         match self.made(last + 1) {
             Some(made) if made.time_ms <= at_ms => match self.ending(last, at_ms) {
+                Some(Ending { cause: EndCause::Void, .. }) => Force::Void,
                 Some(Ending { cause: EndCause::Withdrawal, .. }) => Force::Withdrawn,
                 _ if made.closes_ms().is_some_and(|end| end <= at_ms) => Force::Expired,
                 _ => Force::Offered,
@@ -207,6 +350,10 @@ impl OfferState {
     /// The end as seen at an instant: a withdrawal that was registered, or the last day to accept.
     fn ending(&self, last: u64, at_ms: u64) -> Option<Ending> {
         let made = self.made(last + 1)?;
+        if let Some(void) = self.void(last + 1).filter(|void| void.is_ab_initio || void.time_ms <= at_ms) {
+            let from_ms = if void.is_ab_initio { made.time_ms } else { void.time_ms };
+            return Some(Ending { day: made.zone.day_of(from_ms), cause: EndCause::Void, act: Some(void.by) });
+        }
         let closes_ms = made.closes_ms();
         let withdrawn = self
             .withdrawn(last + 1)
@@ -224,7 +371,8 @@ impl OfferState {
     /// The instants at which it changes within a day, as known at index `last`.
     fn instants(&self, last: u64) -> Vec<u64> {
         let made = self.made(last + 1).map(|made| made.time_ms);
-        made.into_iter().chain(self.withdrawn(last + 1).map(|withdrawn| withdrawn.time_ms)).collect()
+        let withdrawn = self.withdrawn(last + 1).map(|withdrawn| withdrawn.time_ms);
+        made.into_iter().chain(withdrawn).chain(self.void(last + 1).map(|void| void.time_ms)).collect()
     }
 }
 
@@ -251,8 +399,11 @@ fn tell_offered(standing: &mut Standing, state: &AgreementState, offered: Option
 }
 
 /// Whether an entry, had it been admissible, would have changed force on or before a day (rule 14).
-fn changes_force_by(entry: &Entry, day: LegalDate) -> bool {
+fn changes_force_by(entry: &Entry, day: LegalDate, zone: &LegalZone) -> bool {
     match entry.act.body.as_deref() {
+        // What it names may be anything; a void may reach back to the beginning.
+        Some(Body::Void(body)) => body.ab_initio == Some(true) || zone.day_of(entry.act.time_ms) <= day,
+        Some(Body::Endorse(_)) => zone.day_of(entry.act.time_ms) <= day,
         Some(body) => kinds::force_from(body).is_some_and(|from| from <= day),
         // A body that cannot be read has no day.
         None => entry.act.statement.kind().family() == "agreement",
@@ -266,7 +417,7 @@ fn doubt_of_entries<'a>(
     would_change: impl Fn(&Entry) -> bool,
 ) -> Option<Reason> {
     let mut doubt = None;
-    for entry in entries.filter(|entry| entry.refusal.is_some()) {
+    for entry in entries.filter(|entry| entry.refusal().is_some()) {
         standing.inadmissible.extend(entry.inadmissible());
         if entry.is_unknown() {
             doubt = Some(Reason::UnknownKind);
@@ -316,11 +467,12 @@ fn changes(zone: &LegalZone, day: LegalDate, instants: Vec<u64>, force_at: impl 
     found
 }
 
-/// Digests alone say nothing of texts that are not at hand.
+/// Digests alone say nothing of texts that are not at hand. The authentic texts decide.
 fn integrity_of(terms: &Terms) -> Integrity {
-    match terms.texts.as_deref() {
-        Some(texts) if texts.iter().all(|text| text.withheld.is_some()) => Integrity::Withheld,
-        _ => Integrity::Unavailable,
+    let mut authentic = terms.texts.iter().flatten().filter(|text| text.status == TextStatus::Authentic).peekable();
+    match authentic.peek().is_some() && authentic.all(|text| text.withheld.is_some()) {
+        true => Integrity::Withheld,
+        false => Integrity::Unavailable,
     }
 }
 
@@ -352,6 +504,8 @@ fn blank(about: &Subject, on: On, known_at: KnownAt, zone: &LegalZone) -> Standi
         reservations: Vec::new(),
         changes_on_day: Vec::new(),
         findings: Vec::new(),
+        assurances: Vec::new(),
+        pending: Vec::new(),
         list: Vec::new(),
         reports: Vec::new(),
         inadmissible: Vec::new(),

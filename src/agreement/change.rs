@@ -1,4 +1,5 @@
-//! `agreement.suspend`, `resume`, `notice`, `notice_revoke`, `terminate`: what changes the force of an agreement.
+//! `agreement.suspend`, `resume`, `notice`, `notice_revoke`, `terminate`: what one party does to the force of an
+//! agreement; an end on the ground `mutual` is an act of both (`pending`).
 //!
 //! Each names the act it rests on, which must be the current one (rule 3); none reaches back behind its
 //! registration, unless the whole agreement was registered late (rule 2); and none touches an agreement that has
@@ -6,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::agreement::accord::{AgreementState, signature, terminal};
+use crate::agreement::accord::{AgreementState, terminal};
 use crate::agreement::day::period_later;
 use crate::agreement::life::{Life, NoticeRecord, SuspensionRecord, TerminationRecord};
 use crate::agreement::offer::ref_not_current;
@@ -22,14 +23,13 @@ impl AgreementState {
         let (Some(issuer), Some(life)) = (act.issuer().cloned(), self.life_mut()) else { return };
         let clauses = match &body.clauses {
             Some(clauses) => clauses.iter().cloned().collect(),
-            None => life.terms.clauses.iter().map(|clause| clause.id.clone()).collect(),
+            None => life.terms().clauses.iter().map(|clause| clause.id.clone()).collect(),
         };
         let (id, effective, until) = (act.id(), body.effective, body.until);
         life.suspensions.push(SuspensionRecord { id, issuer, effective, until, clauses, resumed: Vec::new() });
-        life.signatures.extend(signature(act));
     }
 
-    pub fn apply_resume(&mut self, act: &Act, body: &Resumption) {
+    pub fn apply_resume(&mut self, body: &Resumption) {
         let Some(life) = self.life_mut() else { return };
         for suspension in life.suspensions.iter_mut().filter(|suspension| suspension.id == body.reference) {
             let back = match &body.clauses {
@@ -38,34 +38,30 @@ impl AgreementState {
             };
             suspension.resumed.push((body.effective, back));
         }
-        life.signatures.extend(signature(act));
     }
 
     pub fn apply_notice(&mut self, act: &Act, body: &Notice) {
         let (Some(issuer), Some(life)) = (act.issuer().cloned(), self.life_mut()) else { return };
         let (date, effective) = (body.date, body.effective);
         life.notices.push(NoticeRecord { id: act.id(), issuer, date, effective, revoked: None });
-        life.signatures.extend(signature(act));
     }
 
-    pub fn apply_notice_revoke(&mut self, act: &Act, body: &NoticeRevocation) {
+    pub fn apply_notice_revoke(&mut self, body: &NoticeRevocation) {
         let Some(life) = self.life_mut() else { return };
         let named = life.notices.iter_mut().filter(|notice| notice.id == body.reference);
         named.for_each(|notice| notice.revoked = Some(body.date));
-        life.signatures.extend(signature(act));
     }
 
     pub fn apply_terminate(&mut self, act: &Act, body: &Termination) {
         let Some(life) = self.life_mut() else { return };
         life.terminations.push(TerminationRecord { id: act.id(), date: body.date, effective: body.effective });
-        life.signatures.extend(signature(act));
     }
 }
 
 pub(in crate::agreement) fn check_suspend(world: &World, act: &Act, body: &Suspension) -> Result<(), Refusal> {
     let life = check_life(world, act, body.effective)?;
     check_carrier(life, &body.reference)?;
-    check_vendor_may_suspend(life, act)?;
+    check_vendor_may_suspend(world, life, act)?;
     check_days(life, act, body.date, body.effective)?;
     check_clauses(life, body.clauses.as_deref())?;
     demand(body.until.is_none_or(|until| body.effective < until), || {
@@ -75,14 +71,14 @@ pub(in crate::agreement) fn check_suspend(world: &World, act: &Act, body: &Suspe
 
 pub(in crate::agreement) fn check_resume(world: &World, act: &Act, body: &Resumption) -> Result<(), Refusal> {
     let life = check_life(world, act, body.effective)?;
-    check_vendor_may_suspend(life, act)?;
+    check_vendor_may_suspend(world, life, act)?;
     let suspension = life.suspensions.iter().find(|suspension| suspension.id == body.reference);
     let Some(suspension) = suspension.filter(|suspension| !suspension.is_over(body.effective)) else {
         let accepted = life.suspensions.iter().rev().find(|suspension| !suspension.is_over(body.effective));
         let accepted = accepted.map_or("no resume: nothing is suspended then".into(), |one| format!("ref {}", one.id));
         return Err(Refusal::new(Rule::RefNotCurrent, "ref does not name a suspension that still lasts", accepted));
     };
-    demand(act.issuer() == Some(&suspension.issuer), || {
+    demand(world.is_or_succeeds(act, &suspension.issuer), || {
         let message = "a suspension is ended by who suspended";
         Refusal::new(Rule::WrongSigner, message, format!("the signature of {}", suspension.issuer))
     })?;
@@ -101,7 +97,7 @@ pub(in crate::agreement) fn check_notice(world: &World, act: &Act, body: &Notice
     let life = check_life(world, act, body.effective)?;
     check_carrier(life, &body.reference)?;
     check_days(life, act, body.date, body.effective)?;
-    let Some(period) = &life.terms.term.notice_period else {
+    let Some(period) = &life.terms().term.notice_period else {
         let message = "the terms state no period of notice, so notice does not end this agreement";
         return Err(Refusal::new(Rule::NoticeTooShort, message, "agreement.terminate on a ground of the terms"));
     };
@@ -123,7 +119,7 @@ pub(in crate::agreement) fn check_notice_revoke(
         let message = "ref does not name a notice that still runs";
         return Err(Refusal::new(Rule::RefNotCurrent, message, "the id of a notice that was not taken back"));
     };
-    demand(act.issuer() == Some(&notice.issuer), || {
+    demand(world.is_or_succeeds(act, &notice.issuer), || {
         let message = "a notice is taken back by who gave it";
         Refusal::new(Rule::WrongSigner, message, format!("the signature of {}", notice.issuer))
     })?;
@@ -142,19 +138,22 @@ pub(in crate::agreement) fn check_terminate(world: &World, act: &Act, body: &Ter
     };
     check_carrier(life, &body.reference)?;
     check_ground(life, body)?;
-    check_days(life, act, body.date, body.effective)
+    match body.ground {
+        // Rule 2: both sign.
+        Ground::Mutual => check_order(body.date, body.effective),
+        _ => check_days(life, act, body.date, body.effective),
+    }
 }
 
 /// Which grounds the terms allow. Urgency is allowed if the terms list it, or list no grounds at all.
 fn check_ground(life: &Life, body: &Termination) -> Result<(), Refusal> {
-    let grounds = life.terms.term.grounds.as_deref();
+    let grounds = life.terms().term.grounds.as_deref();
     let refuse = |rule, message: &str, accepted: &str| Err(Refusal::new(rule, message, accepted));
     let has_run_out =
         |effective| move |notice: &NoticeRecord| notice.revoked.is_none() && notice.effective <= effective;
     match (body.ground, grounds) {
-        (Ground::Mutual, _) => {
-            refuse(Rule::BothNotSupported, "an end by both needs both signatures, not known yet", "notice by one party")
-        }
+        // Both sign it, whatever the terms say (E2).
+        (Ground::Mutual, _) => Ok(()),
         (Ground::Notice, _) if !life.notices.iter().any(has_run_out(body.effective)) => {
             refuse(Rule::GroundNotAllowed, "no notice has run out by then", "agreement.notice first")
         }
@@ -168,7 +167,11 @@ fn check_ground(life: &Life, body: &Termination) -> Result<(), Refusal> {
 }
 
 /// The agreement that lives on the day of effect.
-fn check_life<'a>(world: &'a World, act: &Act, effective: LegalDate) -> Result<&'a Life, Refusal> {
+pub(in crate::agreement) fn check_life<'a>(
+    world: &'a World,
+    act: &Act,
+    effective: LegalDate,
+) -> Result<&'a Life, Refusal> {
     let life = newest_life(world, act)?;
     demand(!life.has_ended_on(effective), || {
         terminal(life, "a new agreement, whose acceptance says what it replaces")
@@ -176,30 +179,48 @@ fn check_life<'a>(world: &'a World, act: &Act, effective: LegalDate) -> Result<&
     Ok(life)
 }
 
-fn newest_life<'a>(world: &'a World, act: &Act) -> Result<&'a Life, Refusal> {
+pub(in crate::agreement) fn newest_life<'a>(world: &'a World, act: &Act) -> Result<&'a Life, Refusal> {
     let subject = act.statement.subject();
-    world.agreement(subject).and_then(AgreementState::life).ok_or_else(|| {
+    let life = world.agreement(subject).and_then(AgreementState::life).ok_or_else(|| {
         let message = format!("there is no agreement on {subject} before this");
         Refusal::new(Rule::AgreementUnknown, message, "agreement.accept or agreement.file first")
-    })
+    })?;
+    demand(world.void_with_offer(subject, act.index).is_none(), || {
+        let message = "vendor and government declared the offer void that was accepted";
+        Refusal::new(Rule::Terminal, message, "a new agreement, from another offer")
+    })?;
+    Ok(life)
 }
 
 /// Rule 3.
-fn check_carrier(life: &Life, reference: &StatementId) -> Result<(), Refusal> {
-    demand(life.carrier == *reference, || ref_not_current("the act that carries the terms now", &life.carrier))
+pub(in crate::agreement) fn check_carrier(life: &Life, reference: &StatementId) -> Result<(), Refusal> {
+    let ids = &life.version().ids;
+    demand(ids.contains(reference), || {
+        let current = ids.last().unwrap_or(reference);
+        ref_not_current("the act that carries the terms now", current)
+    })
 }
 
-fn check_vendor_may_suspend(life: &Life, act: &Act) -> Result<(), Refusal> {
+fn check_vendor_may_suspend(world: &World, life: &Life, act: &Act) -> Result<(), Refusal> {
     let is_vendor =
-        matches!(act.statement.subject(), Subject::Agreement { vendor, .. } if Some(vendor) == act.issuer());
-    demand(!is_vendor || life.terms.term.vendor_may_suspend == Some(true), || {
+        matches!(act.statement.subject(), Subject::Agreement { vendor, .. } if world.is_or_succeeds(act, vendor));
+    demand(!is_vendor || life.terms().term.vendor_may_suspend == Some(true), || {
         let message = "the terms do not let the vendor suspend";
         Refusal::new(Rule::WrongSigner, message, "a suspension by the government")
     })
 }
 
-fn check_days(life: &Life, act: &Act, date: LegalDate, effective: LegalDate) -> Result<(), Refusal> {
+pub(in crate::agreement) fn check_days(
+    life: &Life,
+    act: &Act,
+    date: LegalDate,
+    effective: LegalDate,
+) -> Result<(), Refusal> {
     check_not_back_dated(life, act, date, Some(effective))?;
+    check_order(date, effective)
+}
+
+fn check_order(date: LegalDate, effective: LegalDate) -> Result<(), Refusal> {
     demand(date <= effective, || out_of_order("it is effective before its date", format!("effective {date} or later")))
 }
 
@@ -219,7 +240,7 @@ fn is_excused(life: &Life, date: LegalDate) -> bool {
 }
 
 fn check_clauses(life: &Life, clauses: Option<&[ClauseId]>) -> Result<(), Refusal> {
-    match clauses.unwrap_or_default().iter().find(|clause| life.terms.clause(clause).is_none()) {
+    match clauses.unwrap_or_default().iter().find(|clause| life.terms().clause(clause).is_none()) {
         Some(clause) => Err(clause_unknown(clause, "the terms do not have")),
         None => Ok(()),
     }
@@ -230,6 +251,7 @@ pub(in crate::agreement) fn clause_unknown(clause: &ClauseId, who: &str) -> Refu
     Refusal::new(Rule::ClauseUnknown, format!("it names clause {clause}, which {who}"), "ids of clauses of the terms")
 }
 
-fn out_of_order(message: &str, accepted: impl Into<String>) -> Refusal {
+/// Days that do not follow one another.
+pub(in crate::agreement) fn out_of_order(message: &str, accepted: impl Into<String>) -> Refusal {
     Refusal::new(Rule::DaysOutOfOrder, message, accepted)
 }

@@ -30,6 +30,12 @@ impl LegalZone {
         Some(Self { name: zone.as_str().into(), zone: found })
     }
 
+    /// The zone whose name a standing states.
+    pub fn named(name: &str) -> Self {
+        let found = TimeZoneDatabase::bundled().get(name);
+        found.map_or_else(|_| Self::utc(), |zone| Self { name: name.into(), zone })
+    }
+
     /// The name.
     pub fn name(&self) -> &str {
         &self.name
@@ -67,17 +73,30 @@ pub(in crate::agreement) fn days_later(day: LegalDate, days: i64) -> LegalDate {
 /// The day a period later, at most the last of the calendar; a month's end stays a month's end
 /// (31 January and one month is the last of February).
 pub(in crate::agreement) fn period_later(day: LegalDate, period: &Period) -> LegalDate {
+    later(day, span_of(period))
+}
+
+/// The day a period earlier, by the same rule; at least the first of the calendar.
+pub(in crate::agreement) fn period_earlier(day: LegalDate, period: &Period) -> LegalDate {
+    let earlier = day.date().checked_sub(span_of(period)).ok().and_then(|date| date.try_into().ok());
+    earlier.unwrap_or(first_day())
+}
+
+fn span_of(period: &Period) -> Span {
     // A period is at most 100 years (Period::from_str), far inside of what a span holds.
-    let span = Span::new()
+    Span::new()
         .years(i64::from(period.years))
         .months(i64::from(period.months))
         .weeks(i64::from(period.weeks))
-        .days(i64::from(period.days));
-    later(day, span)
+        .days(i64::from(period.days))
 }
 
 fn later(day: LegalDate, span: Span) -> LegalDate {
     day.date().checked_add(span).ok().and_then(|date| date.try_into().ok()).unwrap_or(last_day())
+}
+
+fn first_day() -> LegalDate {
+    LegalDate::try_from(jiff::civil::date(1, 1, 1)).expect("the first day of year 1 is a legal day")
 }
 
 fn last_day() -> LegalDate {

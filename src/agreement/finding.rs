@@ -2,12 +2,14 @@
 //! how it stood on a day.
 
 use crate::agreement::accord::AgreementState;
-use crate::agreement::change::clause_unknown;
+use crate::agreement::change::{clause_unknown, newest_life};
 use crate::agreement::offer::ref_not_current;
 use crate::agreement::refusal::demand;
 use crate::agreement::{Act, Contention, FindingLine, Refusal, Rule, World};
-use crate::statement::body::{ClauseId, Finding, FindingAppeal, FindingClose, FindingReply, LegalDate, Text};
-use crate::statement::{Party, StatementId};
+use crate::statement::body::{
+    ClauseId, Finding, FindingAppeal, FindingClose, FindingDetermination, FindingReply, LegalDate, Text,
+};
+use crate::statement::{Party, StatementId, Subject};
 
 /// A finding and its story.
 #[derive(Clone, Debug)]
@@ -17,7 +19,8 @@ pub(in crate::agreement) struct FindingRecord {
     pub opener: Party,
     pub date: LegalDate,
     pub clauses: Vec<ClauseId>,
-    pub appellants: Vec<Party>,
+    /// Who else may close it: who determined or appealed it.
+    pub closers: Vec<Party>,
     pub is_closed: bool,
     steps: Vec<Step>,
 }
@@ -56,7 +59,7 @@ impl AgreementState {
             index: act.index,
             date: body.date,
             clauses: body.clauses.clone(),
-            appellants: Vec::new(),
+            closers: Vec::new(),
             is_closed: false,
             steps: vec![step(&opener, "alleges", body.date, Some(Contention::Alleged), &body.summary)],
             opener,
@@ -68,10 +71,16 @@ impl AgreementState {
         finding.steps.push(step(&issuer, "replies", body.date, None, &body.summary));
     }
 
+    pub fn apply_determine(&mut self, act: &Act, body: &FindingDetermination) {
+        let Some((issuer, finding)) = self.finding_mut(act, &body.reference) else { return };
+        finding.steps.push(step(&issuer, "determines", body.date, Some(Contention::Determined), &body.summary));
+        finding.closers.push(issuer);
+    }
+
     pub fn apply_appeal(&mut self, act: &Act, body: &FindingAppeal) {
         let Some((issuer, finding)) = self.finding_mut(act, &body.reference) else { return };
         finding.steps.push(step(&issuer, "appeals", body.date, Some(Contention::Appealed), &body.summary));
-        finding.appellants.push(issuer);
+        finding.closers.push(issuer);
     }
 
     pub fn apply_close(&mut self, act: &Act, body: &FindingClose) {
@@ -96,7 +105,7 @@ pub(in crate::agreement) fn check_open(world: &World, act: &Act, body: &Finding)
         let message = "there is no agreement that could be broken";
         Refusal::new(Rule::AgreementUnknown, message, "agreement.accept or agreement.file first")
     })?;
-    match body.clauses.iter().find(|clause| life.terms.clause(clause).is_none()) {
+    match body.clauses.iter().find(|clause| life.terms().clause(clause).is_none()) {
         Some(clause) => Err(clause_unknown(clause, "the terms do not have")),
         None => Ok(()),
     }
@@ -112,10 +121,37 @@ pub(in crate::agreement) fn check_step(
     current_finding(world, act, reference, date).map(|_| ())
 }
 
+/// Determine: by whom the terms name. Where that is no party of this registry, the government tells what it decided.
+pub(in crate::agreement) fn check_determine(
+    world: &World,
+    act: &Act,
+    body: &FindingDetermination,
+) -> Result<(), Refusal> {
+    current_finding(world, act, &body.reference, body.date)?;
+    let life = newest_life(world, act)?;
+    let refuse = |message: String, accepted: String| Err(Refusal::new(Rule::WrongSigner, message, accepted));
+    let Some(named) = &life.terms().term.breach_determined_by else {
+        let message = "the terms name nobody who determines a breach".to_owned();
+        return refuse(message, "finding.close by who opened it, or amended terms".to_owned());
+    };
+    let is_itself = named.as_str().parse::<Party>().is_ok_and(|party| world.is_or_succeeds(act, &party));
+    let is_told = match act.statement.subject() {
+        Subject::Agreement { government, .. } => {
+            world.is_or_succeeds(act, government) && body.by.as_ref().is_some_and(|by| by.name == *named)
+        }
+        _ => false,
+    };
+    if is_itself || is_told {
+        return Ok(());
+    }
+    let accepted = format!("the signature of {named}, or of the government with by.name: {named}");
+    refuse(format!("a breach of this agreement is determined by {named}"), accepted)
+}
+
 /// Close: by who opened or appealed it.
 pub(in crate::agreement) fn check_close(world: &World, act: &Act, body: &FindingClose) -> Result<(), Refusal> {
     let finding = current_finding(world, act, &body.reference, body.date)?;
-    let may_close = act.issuer().is_some_and(|issuer| finding.opener == *issuer || finding.appellants.contains(issuer));
+    let may_close = finding.closers.iter().chain([&finding.opener]).any(|one| world.is_or_succeeds(act, one));
     demand(may_close, || {
         let message = "a finding is closed by who opened, determined or appealed it";
         Refusal::new(Rule::WrongSigner, message, format!("the signature of {}", finding.opener))

@@ -13,7 +13,23 @@ impl World {
         let mut needed = BTreeSet::new();
         insert_issuer(&mut needed, statement);
         insert_subject(&mut needed, statement.subject());
+        insert_party(&mut needed, statement.successor().as_ref());
         in_order(needed)
+    }
+
+    /// Subjects in the order in which their dockets can be loaded: lists first, since they rest on nothing; then each
+    /// family after those it rests on.
+    pub fn in_load_order(subjects: BTreeSet<Subject>) -> Vec<Subject> {
+        in_order(subjects)
+    }
+
+    /// Who took the place of the party of a docket at hand, if anybody did: judging what its subjects ask reads the
+    /// successor's docket too.
+    pub fn successor_of(&self, subject: &Subject) -> Option<&Party> {
+        match subject {
+            Subject::Party(party) => self.party(party)?.successor(u64::MAX),
+            _ => None,
+        }
     }
 
     /// What [`World::admit`] reads: [`World::needs`], `parties`, and the vendor that a report names.
@@ -81,7 +97,6 @@ fn insert_party(needed: &mut BTreeSet<Subject>, party: Option<&Party>) {
     needed.extend(party.filter(|party| !party.is_registrar()).cloned().map(Subject::Party));
 }
 
-/// Lists first, since they rest on nothing; then each family after those it rests on.
 fn in_order(needed: BTreeSet<Subject>) -> Vec<Subject> {
     let mut subjects: Vec<Subject> = needed.into_iter().collect();
     subjects.sort_by_key(|subject| match subject {

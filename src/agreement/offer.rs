@@ -1,14 +1,19 @@
 //! `offer.make` and `offer.withdraw`: what a vendor offers, to whom, until when.
 //!
 //! An offer is open from its registration to its withdrawal or to the end of `open_until`. Acceptances registered
-//! while it was open stand, whatever happens to it later (rule 8).
+//! while it was open stand, whatever happens to it later (rule 8). What of it is void is kept with the index of the voiding,
+//! since agreements are judged by the offer as it stood before them.
 
 use std::sync::Arc;
 
+use crate::agreement::assurance::Assurances;
 use crate::agreement::day::{LegalZone, day_after};
+use crate::agreement::life::SignatureRecord;
+use crate::agreement::pending::Done;
 use crate::agreement::refusal::demand;
+use crate::agreement::talk::Talk;
+use crate::agreement::void::Voided;
 use crate::agreement::{Act, Refusal, Rule, World};
-use crate::crypto::Kid;
 use crate::statement::body::{Addressees, LegalDate, Offer, Terms, Withdrawal, Zone};
 use crate::statement::{StatementId, Subject};
 
@@ -16,7 +21,14 @@ use crate::statement::{StatementId, Subject};
 #[derive(Clone, Debug, Default)]
 pub(in crate::agreement) struct OfferState {
     made: Option<Arc<Made>>,
-    withdrawn: Option<Withdrawn>,
+    withdrawn: Vec<Withdrawn>,
+    /// What of these was declared void.
+    pub voids: Vec<Voided>,
+    pub assurances: Assurances,
+    /// Endorsements of what was complete already (rule 5).
+    pub affirmations: Vec<SignatureRecord>,
+    /// What is said on the offer beside itself (rule 11).
+    pub talk: Talk,
 }
 
 /// An offer that was made.
@@ -25,7 +37,8 @@ pub(in crate::agreement) struct Made {
     pub index: u64,
     pub time_ms: u64,
     pub id: StatementId,
-    pub kid: Kid,
+    /// The signatures under it.
+    pub signatures: Vec<SignatureRecord>,
     pub addressees: Addressees,
     pub terms: Arc<Terms>,
     pub zone: LegalZone,
@@ -46,26 +59,44 @@ impl OfferState {
         self.made.as_ref().filter(|made| made.index < index)
     }
 
-    /// The withdrawal, if registered before `index`.
+    /// The withdrawal, if registered before `index` and not void by then.
     pub fn withdrawn(&self, index: u64) -> Option<&Withdrawn> {
-        self.withdrawn.as_ref().filter(|withdrawn| withdrawn.index < index)
+        let is_void = |id: &StatementId| self.voids.iter().any(|void| void.id == *id && void.index < index);
+        self.withdrawn.iter().find(|withdrawn| withdrawn.index < index && !is_void(&withdrawn.id))
+    }
+
+    /// The voiding of the offer itself, if registered before `index`.
+    pub fn void(&self, index: u64) -> Option<&Voided> {
+        let made = self.made(index)?;
+        self.voids.iter().find(|void| void.id == made.id && void.index < index)
     }
 
     /// The offer, if it is open at an instant as far as is known before `index`.
     pub fn open(&self, index: u64, at_ms: u64) -> Option<&Arc<Made>> {
-        let withdrawn = self.withdrawn(index).is_some_and(|withdrawn| withdrawn.time_ms <= at_ms);
+        let withdrawn = self.withdrawn(index).is_some_and(|withdrawn| withdrawn.time_ms <= at_ms)
+            || self.void(index).is_some_and(|void| void.is_ab_initio || void.time_ms <= at_ms);
         self.made(index)
             .filter(|made| !withdrawn && made.time_ms <= at_ms && made.closes_ms().is_none_or(|end| at_ms < end))
     }
 
-    pub fn apply_make(&mut self, act: &Act, body: &Offer) {
+    /// Whether it was neither withdrawn nor voided before `index`.
+    pub fn is_standing(&self, index: u64) -> bool {
+        self.withdrawn(index).is_none() && self.void(index).is_none()
+    }
+
+    pub fn assurances(&self) -> &Assurances {
+        &self.assurances
+    }
+
+    pub fn apply_make(&mut self, done: &Done, body: &Offer) {
+        let act = &done.act;
         // A zone that is not known is refused by check_make, and what is refused is not applied.
         let zone = LegalZone::find(&body.terms.term.zone).unwrap_or_else(LegalZone::utc);
         self.made = Some(Arc::new(Made {
             index: act.index,
             time_ms: act.time_ms,
             id: act.id(),
-            kid: *act.statement.kid(),
+            signatures: done.signatures.clone(),
             addressees: body.addressees.clone(),
             terms: Arc::new(body.terms.clone()),
             zone,
@@ -74,7 +105,7 @@ impl OfferState {
     }
 
     pub fn apply_withdraw(&mut self, act: &Act) {
-        self.withdrawn = Some(Withdrawn { index: act.index, time_ms: act.time_ms, id: act.id() });
+        self.withdrawn.push(Withdrawn { index: act.index, time_ms: act.time_ms, id: act.id() });
     }
 }
 
@@ -100,8 +131,8 @@ pub(in crate::agreement) fn check_withdraw(world: &World, act: &Act, body: &With
         return Err(offer_unknown(act.statement.subject()));
     };
     demand(made.id == body.reference, || ref_not_current("the offer", &made.id))?;
-    demand(state.is_none_or(|state| state.withdrawn(act.index).is_none()), || {
-        Refusal::new(Rule::OfferClosed, "the offer is withdrawn already", "nothing more on this offer")
+    demand(state.is_none_or(|state| state.is_standing(act.index)), || {
+        Refusal::new(Rule::OfferClosed, "the offer is withdrawn or void already", "nothing more on this offer")
     })
 }
 

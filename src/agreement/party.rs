@@ -6,10 +6,12 @@
 //! - P3. A later revocation never undoes what was signed before; a `compromised_since` only flags (rule 5).
 
 use crate::agreement::refusal::demand;
-use crate::agreement::registrar::threshold_refusal;
+use crate::agreement::registrar::check_threshold;
 use crate::agreement::{Act, Refusal, Rule, World};
 use crate::crypto::{Kid, PublicKey, possession_message};
-use crate::statement::body::{Authority, Description, Enrolment, KeyChange, KeyGrant, RevocationReason, Role};
+use crate::statement::body::{
+    Authority, Body, Description, Enrolment, KeyChange, KeyGrant, PartyName, RevocationReason, Role,
+};
 use crate::statement::{Party, Subject};
 
 /// Most keys that one party is granted, ended ones included.
@@ -21,6 +23,19 @@ pub(in crate::agreement) struct PartyState {
     descriptions: Vec<(u64, Box<Description>)>,
     enrolled: Option<u64>,
     keys: Vec<KeyRecord>,
+    /// From which index which threshold.
+    thresholds: Vec<(u64, u64)>,
+    succeeded: Option<Succeeded>,
+    /// When it retired: the index.
+    retired: Option<u64>,
+}
+
+/// Who took the place of a party.
+#[derive(Clone, Debug)]
+struct Succeeded {
+    index: u64,
+    successor: Party,
+    by_registrar: bool,
 }
 
 /// A key of a party.
@@ -46,6 +61,31 @@ impl PartyState {
         self.descriptions.iter().rev().find(|(own, _)| *own < index).map(|(_, description)| &**description)
     }
 
+    /// How many keys must stand behind a statement at `index`.
+    pub fn threshold(&self, index: u64) -> u64 {
+        self.thresholds.iter().rev().find(|(from, _)| *from < index).map_or(1, |(_, threshold)| *threshold)
+    }
+
+    /// Who took its place before `index`.
+    pub fn successor(&self, index: u64) -> Option<&Party> {
+        self.succeeded.as_ref().filter(|succeeded| succeeded.index < index).map(|succeeded| &succeeded.successor)
+    }
+
+    /// Whether that stands on the registrar's word.
+    pub fn is_succeeded_by_registrar(&self, index: u64) -> bool {
+        self.succeeded.as_ref().is_some_and(|succeeded| succeeded.index < index && succeeded.by_registrar)
+    }
+
+    /// Whether it retired before `index`.
+    pub fn is_retired(&self, index: u64) -> bool {
+        self.retired.is_some_and(|retired| retired < index)
+    }
+
+    /// Whether it was enrolled before `index`.
+    pub fn is_enrolled(&self, index: u64) -> bool {
+        self.enrolled.is_some_and(|enrolled| enrolled < index)
+    }
+
     /// The key that was granted before `index`, ended or not.
     pub fn granted(&self, kid: &Kid, index: u64) -> Option<&KeyRecord> {
         self.keys.iter().find(|record| record.kid == *kid && record.granted < index)
@@ -67,6 +107,24 @@ impl PartyState {
         self.apply_list(index, &body.description);
         self.enrolled = Some(index);
         self.grant(index, &body.keys);
+        self.thresholds.push((index, body.threshold));
+    }
+
+    /// The description changes in one place; the rest of it stays.
+    pub fn apply_change(&mut self, index: u64, change: impl FnOnce(&mut Description)) {
+        if let Some((_, known)) = self.descriptions.last() {
+            let mut description = known.clone();
+            change(&mut description);
+            self.descriptions.push((index, description));
+        }
+    }
+
+    pub fn apply_succeed(&mut self, index: u64, successor: &Party, by_registrar: bool) {
+        self.succeeded.get_or_insert(Succeeded { index, successor: successor.clone(), by_registrar });
+    }
+
+    pub fn apply_retire(&mut self, index: u64) {
+        self.retired.get_or_insert(index);
     }
 
     pub fn apply_keys(&mut self, index: u64, body: &KeyChange) {
@@ -80,6 +138,7 @@ impl PartyState {
                 .for_each(|record| record.ended = Some(end));
         }
         self.grant(index, body.grant.as_deref().unwrap_or_default());
+        self.thresholds.extend(body.threshold.map(|threshold| (index, threshold)));
     }
 
     fn grant(&mut self, index: u64, grants: &[KeyGrant]) {
@@ -119,18 +178,17 @@ pub(in crate::agreement) fn check_list(world: &World, act: &Act, body: &Descript
 pub(in crate::agreement) fn check_enrol(world: &World, act: &Act, body: &Enrolment) -> Result<(), Refusal> {
     check_list(world, act, &body.description)?;
     let Some(party) = subject_party(act) else { return Ok(()) };
-    let enrolled = world.party(party).is_some_and(|state| state.enrolled.is_some_and(|index| index < act.index));
+    let enrolled = world.party(party).is_some_and(|state| state.is_enrolled(act.index));
     demand(!enrolled, || {
         let message = format!("{party} is enrolled already");
         Refusal::new(Rule::AlreadyEnrolled, message, "party.keys by the party itself")
     })?;
-    demand(body.threshold == 1, || threshold_refusal("the enrolment"))?;
+    check_threshold(body.threshold, body.keys.len() as u64)?;
     check_grants(world, act, party, &body.keys)
 }
 
 pub(in crate::agreement) fn check_keys(world: &World, act: &Act, body: &KeyChange) -> Result<(), Refusal> {
     let Some(party) = subject_party(act) else { return Ok(()) };
-    demand(body.threshold.is_none_or(|threshold| threshold == 1), || threshold_refusal("the change"))?;
     for revocation in body.revoke.iter().flatten() {
         let live = world.party(party).and_then(|state| state.granted(&revocation.kid, act.index));
         demand(live.is_some_and(|record| !record.is_ended(act.index)), || {
@@ -138,7 +196,17 @@ pub(in crate::agreement) fn check_keys(world: &World, act: &Act, body: &KeyChang
             Refusal::new(Rule::KeyUnknown, message, "the id of a key that was granted and not yet revoked")
         })?;
     }
-    check_grants(world, act, party, body.grant.as_deref().unwrap_or_default())
+    let granted = body.grant.as_deref().unwrap_or_default();
+    check_grants(world, act, party, granted)?;
+    let Some(state) = world.party(party) else { return Ok(()) };
+    let is_revoked = |kid: &Kid| body.revoke.iter().flatten().any(|revocation| revocation.kid == *kid);
+    let live = state.keys.iter().filter(|record| !record.is_ended(act.index) && !is_revoked(&record.kid)).count();
+    let threshold = body.threshold.unwrap_or(state.threshold(act.index));
+    // A party may end all its keys; then it signs nothing more.
+    match live + granted.len() {
+        0 => Ok(()),
+        live => check_threshold(threshold, live as u64),
+    }
 }
 
 /// P1 within the party's own docket; that no other party has the key is looked up at admission.
@@ -179,4 +247,15 @@ pub(in crate::agreement) fn subject_party(act: &Act) -> Option<&Party> {
 pub(in crate::agreement) fn is_role_of_id(party: &Party, description: &Description) -> bool {
     let country = party.as_str().split('-').next();
     description.role != Role::Government || (party.is_government() && country == Some(description.country.as_str()))
+}
+
+/// The names and keys that a statement about a party gives it.
+pub(in crate::agreement) fn names_and_keys(body: &Body) -> (&[PartyName], &[KeyGrant]) {
+    match body {
+        Body::PartyList(body) => (&body.names, &[]),
+        Body::PartyEnrol(body) => (&body.description.names, &body.keys),
+        Body::PartyKeys(body) => (&[], body.grant.as_deref().unwrap_or_default()),
+        Body::PartyRename(body) => (std::slice::from_ref(&body.name), &[]),
+        _ => (&[], &[]),
+    }
 }

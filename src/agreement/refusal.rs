@@ -39,10 +39,20 @@ rules! {
     SealSubmitted = "seal_submitted", None;
     /// A genesis that does not open the log, or names what does not fit.
     GenesisMisplaced = "genesis_misplaced", None;
-    /// More than one signature for one act is not supported yet.
-    ThresholdNotSupported = "threshold_not_supported", None;
-    /// An act that needs both parties' signatures; not supported yet.
-    BothNotSupported = "both_not_supported", None;
+    /// Nothing enters after the registry was closed.
+    RegistryClosed = "registry_closed", None;
+    /// More signatures are asked for than there are keys to give them.
+    ThresholdTooHigh = "threshold_too_high", None;
+    /// The statement waited too long for its signatures.
+    PendingOver = "pending_over", None;
+    /// Too much waits for signatures already.
+    PendingFull = "pending_full", Some(11);
+    /// The key stands behind the statement already.
+    EndorsedAlready = "endorsed_already", None;
+    /// A kind that is not voided, but changed by another statement.
+    NotVoidable = "not_voidable", None;
+    /// A party that another one has succeeded, or that cannot succeed.
+    SuccessionNotAllowed = "succession_not_allowed", None;
     /// A party that is enrolled already.
     AlreadyEnrolled = "already_enrolled", None;
     /// The party is not listed or enrolled.
@@ -85,12 +95,18 @@ rules! {
     NoticeTooShort = "notice_too_short", None;
     /// The terms do not allow this ground.
     GroundNotAllowed = "ground_not_allowed", None;
+    /// It is not renewed in the window of the terms, or they know none.
+    NotInWindow = "not_in_window", None;
+    /// What is confirmed or disputed is no paper that the government alone filed.
+    NotFiled = "not_filed", Some(4);
     /// Claim 6 is too far from the registration time.
     IatOutOfWindow = "iat_out_of_window", Some(10);
     /// Too many statements, or bytes, that do not change force.
     AgreementFull = "agreement_full", Some(11);
     /// The time zone is not in the compiled-in table.
     ZoneUnknown = "zone_unknown", Some(12);
+    /// An agreement keeps the zone in which its days are counted.
+    ZoneChanged = "zone_changed", Some(12);
     /// The key belongs to a party already.
     KeyTaken = "key_taken", Some(13);
     /// The party has no key with this id to revoke, or it is the one that would be left without any.

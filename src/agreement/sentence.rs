@@ -1,7 +1,7 @@
 //! A standing as one plain sentence: force and assent together, both times always.
 
 use crate::agreement::day::instant_text;
-use crate::agreement::{Assent, Contention, EndCause, Flag, Force, On, Reason, Standing};
+use crate::agreement::{Assent, Assurance, Basis, Contention, EndCause, Flag, Force, On, Reason, Standing};
 use crate::statement::body::ClauseId;
 use crate::statement::one_line;
 
@@ -21,11 +21,14 @@ impl Standing {
         parts.extend(self.reservations_phrase());
         parts.extend(self.ends_phrase());
         parts.extend(self.contention_phrase().map(str::to_owned));
+        parts.extend(self.assurance_phrase().map(str::to_owned));
+        parts.extend((self.basis == Basis::Repealed).then(|| "the law it rests on is repealed or replaced".to_owned()));
         let flags = [
             (Flag::LateRegistration, "registered late"),
             (Flag::Disputed, "disputed"),
             (Flag::Pending, "an act waits for more signatures"),
             (Flag::Declined, "declined by the government"),
+            (Flag::SuccessionByRegistrar, "a party was succeeded on the registrar's word alone"),
         ];
         parts.extend(flags.iter().filter(|(flag, _)| self.flags.contains(flag)).map(|(_, text)| (*text).to_owned()));
         parts.extend(self.reports_phrase());
@@ -107,6 +110,9 @@ impl Standing {
             (EndCause::Notice | EndCause::Termination, false) => format!("termination announced for {}", ends.day),
             (EndCause::Term, true) => format!("its term ended, since {}", ends.day),
             (EndCause::Term, false) => format!("its term ends, no longer in force from {}", ends.day),
+            (EndCause::Basis, true) => format!("the law it rests on is gone, since {}", ends.day),
+            (EndCause::Basis, false) => format!("it lapses with the law it rests on, on {}", ends.day),
+            (EndCause::Void, _) => format!("declared void, from {} on", ends.day),
             (EndCause::OpenUntil, true) => format!("no longer to be accepted since {}", ends.day),
             (EndCause::OpenUntil, false) => format!("to be accepted before {}", ends.day),
             (EndCause::Withdrawal, _) => format!("taken back on {}", ends.day),
@@ -120,6 +126,15 @@ impl Standing {
             Contention::Determined => Some("a breach is determined"),
             Contention::Appealed => Some("under appeal"),
             Contention::Closed => Some("an allegation is closed"),
+        }
+    }
+
+    fn assurance_phrase(&self) -> Option<&'static str> {
+        match self.assurance {
+            Assurance::None | Assurance::Current => None,
+            Assurance::Overdue => Some("a canary is due"),
+            Assurance::CanaryLate => Some("a canary is late"),
+            Assurance::EvidenceExpired => Some("evidence has expired"),
         }
     }
 

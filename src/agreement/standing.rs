@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::agreement::Refusal;
+use crate::agreement::{PendingLine, Refusal};
 use crate::statement::body::{ClauseId, Confidence, LegalDate};
 use crate::statement::{Party, StatementId, Subject};
 
@@ -122,6 +122,8 @@ axis! {
         Pending = "pending",
         /// The government declined the offer, and may still accept it.
         Declined = "declined",
+        /// A party of it was succeeded on the registrar's word.
+        SuccessionByRegistrar = "succession_by_registrar",
     }
 }
 
@@ -204,6 +206,10 @@ axis! {
         Termination = "termination",
         /// The end of its term.
         Term = "term",
+        /// The law that it rests on is gone.
+        Basis = "basis",
+        /// It was declared void.
+        Void = "void",
         /// The last day to accept an offer.
         OpenUntil = "open_until",
         /// An offer was taken back.
@@ -248,6 +254,25 @@ pub struct FindingLine {
     pub state: Contention,
     /// What was alleged, replied, appealed, decided: dates and summaries by date.
     pub story: Vec<(LegalDate, String)>,
+}
+
+/// A piece of evidence, an opinion, a canary or a circumstance, as known on the day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssuranceLine {
+    /// The statement.
+    pub id: StatementId,
+    /// Its index.
+    pub index: u64,
+    /// Its kind.
+    pub kind: String,
+    /// Who signed it.
+    pub issuer: Party,
+    /// The day on which it was registered, in the zone of the standing.
+    pub registered: LegalDate,
+    /// The last day on which it counts, if it says so.
+    pub valid_until: Option<LegalDate>,
+    /// What it says, in a few words.
+    pub told: String,
 }
 
 /// A report as listed; never an act of those it names.
@@ -325,6 +350,10 @@ pub struct Standing {
     pub changes_on_day: Vec<Change>,
     /// Every finding known on the day.
     pub findings: Vec<FindingLine>,
+    /// What shows that it is kept, of the agreement and of its offer, as known on the day.
+    pub assurances: Vec<AssuranceLine>,
+    /// What waits for signatures on the day.
+    pub pending: Vec<PendingLine>,
     /// Of `between/…`: the offers and agreements, each with its own standing.
     pub list: Vec<(Subject, Standing)>,
     /// Of `between/…`: the reports on or before the day.

@@ -4,20 +4,26 @@
 //!   after those it rests on, and gives the verdicts that the whole log gives.
 //! - W2. What breaks a rule has no effect on any docket (rule 14).
 //! - W3. A docket that is not at hand counts as empty. Who asks sees to it that [`World::needs`] are loaded.
+//! - W4. A statement stands in its own docket with its verdict. In the other dockets that it touches it only stands: lists,
+//!   and the docket of the successor that a `party.succeed` names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::agreement::accord::AgreementState;
 use crate::agreement::authority::{check_iat, check_signer};
+use crate::agreement::life::SignatureRecord;
 use crate::agreement::names::Names;
 use crate::agreement::offer::OfferState;
 use crate::agreement::party::PartyState;
+use crate::agreement::pending::{Book, Done, Outcome};
 use crate::agreement::refusal::demand;
 use crate::agreement::registrar::{RegistryState, keys_of};
-use crate::agreement::{Act, Inadmissible, Refusal, Rule, admission, kinds};
-use crate::crypto::{KeyError, Kid, PublicKey};
-use crate::statement::body::{Body, BodyError, Description, Genesis, KeyGrant};
-use crate::statement::{Issuer, Origin, Party, Statement, Subject};
+use crate::agreement::talk::Talk;
+use crate::agreement::void::voided;
+use crate::agreement::{Act, Inadmissible, Refusal, Rule, admission, endorse, kinds, party};
+use crate::crypto::{Digest, KeyError, Kid, PublicKey};
+use crate::statement::body::{Body, BodyError, Description, Genesis, Limits};
+use crate::statement::{Issuer, Named, Origin, Party, Statement, Subject};
 
 /// The folded dockets at hand.
 #[derive(Clone, Debug)]
@@ -31,18 +37,26 @@ pub struct World {
     holders: BTreeMap<Kid, Party>,
 }
 
-/// A docket: its statements with their verdicts, and what follows from the admissible ones.
+/// A docket: its statements with their verdicts, what waits for signatures, and what follows from what is complete.
 #[derive(Clone, Debug)]
 pub(in crate::agreement) struct History {
     pub entries: Vec<Entry>,
+    pub book: Book,
     pub state: State,
 }
 
-/// A statement and its verdict.
+/// A statement and its verdict; `None` where it only stands (W4).
 #[derive(Clone, Debug)]
 pub(in crate::agreement) struct Entry {
     pub act: Act,
-    pub refusal: Option<Box<Refusal>>,
+    pub verdict: Option<Result<Outcome, Box<Refusal>>>,
+}
+
+/// What stands before a statement in the docket in which it is judged.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::agreement) struct Before<'a> {
+    pub entries: &'a [Entry],
+    pub book: &'a Book,
 }
 
 /// What follows from a docket.
@@ -97,10 +111,15 @@ impl World {
         self.histories.insert(subject.clone(), History::empty(&subject));
         for act in acts {
             self.note(&act);
-            // A list keeps its entries; each is judged in the docket of its own subject.
-            let refusal = if subject.is_derived() { None } else { self.judge(&act).err().map(Box::new) };
-            self.record(&subject, Entry { act, refusal });
+            let is_own = *act.statement.subject() == subject;
+            let verdict = is_own.then(|| self.weigh_own(&act).map_err(Box::new));
+            self.record(&subject, Entry { act, verdict });
         }
+    }
+
+    /// Keeps the names and key holders of an act whose docket is not at hand.
+    pub fn remember(&mut self, act: &Act) {
+        self.note(act);
     }
 
     /// Drops a docket. Names and key holders stay known.
@@ -116,20 +135,20 @@ impl World {
         if act.statement.is_seal() {
             return Ok(());
         }
-        let verdict = self.judge(&act);
+        let verdict = self.weigh_own(&act);
         self.note(&act);
         let own = act.statement.subject().clone();
-        // A statement that cannot be placed touches no list; it is refused elsewhere (formats §6).
-        let touched = act.statement.touches(|_| None).unwrap_or_default();
-        let is_held = |subject: &Subject| subject.is_derived() && self.contains(subject);
-        let lists: Vec<Subject> = touched.into_iter().filter(is_held).collect();
-        for list in lists {
-            self.record(&list, Entry { act: act.clone(), refusal: None });
+        // A statement that cannot be placed touches nothing; it is refused elsewhere (formats §6).
+        let touched = act.statement.touches(|id| self.named(&own, id)).unwrap_or_default();
+        let others = touched.into_iter().filter(|subject| *subject != own && self.contains(subject));
+        for other in others.collect::<Vec<Subject>>() {
+            self.record(&other, Entry { act: act.clone(), verdict: None });
         }
+        let answer = verdict.as_ref().map(|_| ()).map_err(Refusal::clone);
         if self.contains(&own) {
-            self.record(&own, Entry { act, refusal: verdict.clone().err().map(Box::new) });
+            self.record(&own, Entry { act, verdict: Some(verdict.map_err(Box::new)) });
         }
-        verdict
+        answer
     }
 
     /// The rules that every verifier replays. The signature is not verified: bytes and signatures that fail refuse
@@ -138,24 +157,10 @@ impl World {
     /// # Errors
     /// The first rule that is broken.
     pub fn judge(&self, act: &Act) -> Result<(), Refusal> {
-        let statement = &act.statement;
-        if statement.is_seal() {
+        if act.statement.is_seal() {
             return Ok(());
         }
-        demand(*statement.origin() == self.origin, || {
-            let message = format!("it is meant for {}, this is {}", statement.origin(), self.origin);
-            Refusal::new(Rule::OtherOrigin, message, "a statement signed for this registry")
-        })?;
-        let Some(body) = act.body.as_deref() else { return Err(unreadable(statement)) };
-        check_iat(act)?;
-        if let Some(signer) = kinds::signer(body) {
-            check_signer(self, act, signer)?;
-        }
-        kinds::guard(self, act, body)?;
-        match self.agreement(statement.subject()) {
-            Some(state) if kinds::force_from(body).is_none() => state.check_room(act),
-            _ => Ok(()),
-        }
+        self.weigh_own(act).map(|_| ())
     }
 
     /// The signature, [`World::judge`], and the rules of admission. A refusal writes nothing (rule 15).
@@ -192,7 +197,8 @@ impl World {
             return self.party(issuer)?.granted(statement.kid(), index).map(|record| record.key);
         }
         if index > 0 {
-            return self.registrar_key(statement.kid()).copied();
+            // A key that has ended still says who signed; that it may not is the rules' to say.
+            return self.registry()?.any_key(statement.kid(), index).copied();
         }
         match Body::read(statement.kind(), statement.body()) {
             Ok(Body::Genesis(body)) => keys_of(&body).into_iter().find(|(kid, _)| kid == statement.kid()),
@@ -212,11 +218,9 @@ impl World {
     pub fn inadmissible(&self) -> Vec<Inadmissible> {
         let mut found = BTreeMap::new();
         for (subject, history) in &self.histories {
-            let lines = history.entries.iter().filter_map(|entry| match subject.is_derived() {
-                true => self.inadmissible_in_list(entry),
-                false => entry.inadmissible(),
-            });
-            found.extend(lines.map(|line| (line.index, line)));
+            let of_reports = subject.is_derived().then(|| self.reports_in(history.entries.iter()));
+            let entries = of_reports.as_deref().unwrap_or(&history.entries);
+            found.extend(entries.iter().filter_map(Entry::inadmissible).map(|line| (line.index, line)));
         }
         found.into_values().collect()
     }
@@ -224,6 +228,21 @@ impl World {
     /// Entry 0, if it is at hand.
     pub fn genesis(&self) -> Option<&Genesis> {
         self.registry()?.genesis()
+    }
+
+    /// How much one party may register, for a statement at `index`; `None` if that is not limited.
+    pub fn limits(&self, index: u64) -> Option<&Limits> {
+        self.registry()?.limits(index)
+    }
+
+    /// Whether the registrar closed the log.
+    pub fn is_closed(&self) -> bool {
+        self.registry().is_some_and(|registry| registry.closed(u64::MAX).is_some())
+    }
+
+    /// The registry that continues this one, and its log key, if the registrar closed this one.
+    pub fn successor_registry(&self) -> Option<(&Origin, &PublicKey)> {
+        self.registry()?.closed(u64::MAX).map(|(_, closing)| (&closing.origin, &closing.log_key))
     }
 
     /// Who a party is, as of `index`.
@@ -252,37 +271,80 @@ impl World {
         self.histories.get(subject)
     }
 
-    /// The verdict on an entry of a list. A report stands in lists without its own docket, and rests on its
-    /// reporter's keys alone; anything else is judged in the docket of its own subject.
-    pub(in crate::agreement) fn verdict_in_list(&self, entry: &Entry) -> Option<Refusal> {
-        let is_known = entry.act.body.is_some();
-        match entry.act.statement.subject() {
-            Subject::Report { .. } => self.judge(&entry.act).err(),
-            _ if is_known => None,
-            _ => Some(unreadable(&entry.act.statement)),
+    /// The reports that stand in a list, judged there: a report rests on its reporter alone, and its own docket is not
+    /// among those of a list's file. What names a report stands beside it.
+    pub(in crate::agreement) fn reports_in<'a>(&self, list: impl Iterator<Item = &'a Entry>) -> Vec<Entry> {
+        let (mut entries, mut book) = (Vec::new(), Book::default());
+        let is_report = |entry: &&Entry| matches!(entry.act.statement.subject(), Subject::Report { .. });
+        for entry in list.filter(is_report) {
+            let verdict = self.weigh(&entry.act, Before { entries: &entries, book: &book });
+            if let Ok(outcome) = &verdict {
+                book.apply(&entry.act, outcome);
+            }
+            entries.push(Entry { act: entry.act.clone(), verdict: Some(verdict.map_err(Box::new)) });
+        }
+        entries
+    }
+
+    fn weigh_own(&self, act: &Act) -> Result<Outcome, Refusal> {
+        let book = Book::default();
+        match self.history(act.statement.subject()) {
+            Some(history) => self.weigh(act, Before { entries: &history.entries, book: &history.book }),
+            None => self.weigh(act, Before { entries: &[], book: &book }),
         }
     }
 
-    /// The line of rule 14 for a report of a list.
-    pub(in crate::agreement) fn inadmissible_in_list(&self, entry: &Entry) -> Option<Inadmissible> {
-        let is_report = matches!(entry.act.statement.subject(), Subject::Report { .. });
-        let refusal = self.verdict_in_list(entry).filter(|refusal| is_report && refusal.rule != Rule::UnknownKind)?;
-        Some(Inadmissible { index: entry.act.index, id: entry.act.id(), refusal })
+    /// What a statement does in the docket of its subject, if no rule is broken.
+    fn weigh(&self, act: &Act, before: Before<'_>) -> Result<Outcome, Refusal> {
+        let statement = &act.statement;
+        demand(*statement.origin() == self.origin, || {
+            let message = format!("it is meant for {}, this is {}", statement.origin(), self.origin);
+            Refusal::new(Rule::OtherOrigin, message, "a statement signed for this registry")
+        })?;
+        let Some(body) = act.body.as_deref() else { return Err(unreadable(statement)) };
+        check_iat(act)?;
+        if let Some(registry) = self.registry() {
+            registry.check_open(act)?;
+        }
+        if let Body::Endorse(body) = body {
+            return endorse::weigh(self, act, body, before);
+        }
+        self.check_rules(act, body, before)?;
+        if let Some(talk) = self.talk(statement.subject()).filter(|_| kinds::is_talk(body)) {
+            talk.check_room(act)?;
+        }
+        self.complete(act, SignatureRecord::of(act).into_iter().collect(), before.book)
+    }
+
+    /// Who signs, and what the kind asks: the rules that are judged again where an act becomes complete.
+    pub(in crate::agreement) fn check_rules(&self, act: &Act, body: &Body, before: Before<'_>) -> Result<(), Refusal> {
+        if let Some(signer) = kinds::signer(body) {
+            check_signer(self, act, signer)?;
+        }
+        kinds::guard(self, act, body, before)
+    }
+
+    /// A statement of a docket at hand, for those that name it.
+    fn named(&self, subject: &Subject, id: &Digest) -> Option<Named> {
+        let entries = &self.history(subject)?.entries;
+        let statement = entries.iter().find(|entry| entry.act.id() == *id).map(|entry| &entry.act.statement)?;
+        let touches = statement.touches(|id| self.named(subject, id)).ok()?;
+        Some(Named { role: statement.named_role(), subject: statement.subject().clone(), touches })
     }
 
     pub(in crate::agreement) fn docket_len(&self, subject: &Subject) -> usize {
         self.history(subject).map_or(0, |history| history.entries.len())
     }
 
-    fn registry(&self) -> Option<&RegistryState> {
+    pub(in crate::agreement) fn registry(&self) -> Option<&RegistryState> {
         match &self.history(&Subject::Registry)?.state {
             State::Registry(state) => Some(state),
             _ => None,
         }
     }
 
-    pub(in crate::agreement) fn registrar_key(&self, kid: &Kid) -> Option<&PublicKey> {
-        self.registry()?.key(kid)
+    pub(in crate::agreement) fn registrar_key(&self, kid: &Kid, index: u64) -> Option<&PublicKey> {
+        self.registry()?.key(kid, index)
     }
 
     pub(in crate::agreement) fn registry_owns(&self, kid: &Kid) -> bool {
@@ -310,39 +372,66 @@ impl World {
         }
     }
 
-    /// Folds an agreement's docket again up to and including `last`.
-    pub(in crate::agreement) fn agreement_as_of(&self, subject: &Subject, last: u64) -> AgreementState {
-        let mut state = State::Agreement(AgreementState::default());
+    fn talk(&self, subject: &Subject) -> Option<&Talk> {
+        match &self.history(subject)?.state {
+            State::Offer(state) => Some(&state.talk),
+            State::Agreement(state) => Some(&state.talk),
+            _ => None,
+        }
+    }
+
+    /// Folds a docket up to and including index `last`, without what was voided before `by_ms` or from the beginning.
+    pub(in crate::agreement) fn state_as_of(&self, subject: &Subject, last: u64, by_ms: u64) -> State {
         let entries = self.history(subject).map_or(&[][..], |history| &history.entries);
-        for entry in entries.iter().filter(|entry| entry.act.index <= last) {
-            entry.apply(self, &mut state);
+        let known = entries.partition_point(|entry| entry.act.index <= last);
+        self.fold(subject, &entries[..known], by_ms)
+    }
+
+    fn fold(&self, subject: &Subject, entries: &[Entry], by_ms: u64) -> State {
+        let mut state = History::empty(subject).state;
+        let voids = voided(self, entries);
+        for entry in entries {
+            if let Some(done) = entry.done() {
+                let voided = voids.iter().find(|voided| done.ids.contains(&voided.id));
+                match voided {
+                    Some(voided) if kinds::is_kept_when_void(done) => {
+                        kinds::effect(self, &mut state, done);
+                        kinds::mark_void(&mut state, voided);
+                    }
+                    Some(voided) if voided.is_ab_initio || voided.time_ms < by_ms => {}
+                    _ => kinds::effect(self, &mut state, done),
+                }
+            }
+            kinds::affirm(&mut state, entry);
         }
-        match state {
-            State::Agreement(state) => state,
-            _ => AgreementState::default(),
-        }
+        state
     }
 
     /// Appends an entry to a docket and lets it take effect.
     fn record(&mut self, subject: &Subject, entry: Entry) {
         let mut history = self.histories.remove(subject).unwrap_or_else(|| History::empty(subject));
-        entry.apply(self, &mut history.state);
+        if let Some(Ok(outcome)) = &entry.verdict {
+            history.book.apply(&entry.act, outcome);
+        }
+        let is_void = entry.done().is_some_and(|done| matches!(done.act.body.as_deref(), Some(Body::Void(_))));
+        if let Some(done) = entry.done() {
+            kinds::effect(self, &mut history.state, done);
+        }
+        kinds::affirm(&mut history.state, &entry);
         history.entries.push(entry);
+        if is_void {
+            history.state = self.fold(subject, &history.entries, u64::MAX);
+        }
         self.histories.insert(subject.clone(), history);
     }
 
     /// Keeps names and key holders, admissible or not: what was seen once is not free any more.
     fn note(&mut self, act: &Act) {
         let (Some(body), Subject::Party(party)) = (act.body.as_deref(), act.statement.subject()) else { return };
-        let (description, grants): (Option<&Description>, &[KeyGrant]) = match body {
-            Body::PartyList(body) => (Some(body), &[]),
-            Body::PartyEnrol(body) => (Some(&body.description), &body.keys),
-            Body::PartyKeys(body) => (None, body.grant.as_deref().unwrap_or_default()),
-            _ => return,
-        };
-        if let Some(description) = description {
+        let (names, grants) = party::names_and_keys(body);
+        if !names.is_empty() {
             self.names.insert(party, party.as_str());
-            description.names.iter().for_each(|name| self.names.insert(party, name.name.as_str()));
+            names.iter().for_each(|name| self.names.insert(party, name.name.as_str()));
         }
         for grant in grants {
             self.holders.entry(grant.key.kid()).or_insert_with(|| party.clone());
@@ -359,26 +448,37 @@ impl History {
             Subject::Agreement { .. } => State::Agreement(AgreementState::default()),
             _ => State::List,
         };
-        Self { entries: Vec::new(), state }
+        Self { entries: Vec::new(), book: Book::default(), state }
     }
 }
 
 impl Entry {
-    fn apply(&self, world: &World, state: &mut State) {
-        if let (None, Some(body)) = (&self.refusal, self.act.body.as_deref()) {
-            kinds::effect(world, state, &self.act, body);
+    /// The act that is complete by it.
+    pub fn done(&self) -> Option<&Done> {
+        match &self.verdict {
+            Some(Ok(Outcome::Done(done))) => Some(done),
+            _ => None,
         }
+    }
+
+    /// Why it has no effect.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        self.verdict.as_ref()?.as_ref().err().map(|refusal| &**refusal)
     }
 
     /// The line of rule 14, if it has no effect.
     pub fn inadmissible(&self) -> Option<Inadmissible> {
-        let refusal = self.refusal.as_deref().filter(|refusal| refusal.rule != Rule::UnknownKind)?;
+        let refusal = self.refusal().filter(|refusal| refusal.rule != Rule::UnknownKind)?;
         Some(Inadmissible { index: self.act.index, id: self.act.id(), refusal: refusal.clone() })
     }
 
     /// Whether this reader does not know its kind.
     pub fn is_unknown(&self) -> bool {
-        self.refusal.as_deref().is_some_and(|refusal| refusal.rule == Rule::UnknownKind)
+        // In a list, where nothing is judged, a body that is not there says it.
+        match &self.verdict {
+            Some(_) => self.refusal().is_some_and(|refusal| refusal.rule == Rule::UnknownKind),
+            None => self.act.body.is_none() && unreadable(&self.act.statement).rule == Rule::UnknownKind,
+        }
     }
 }
 

@@ -63,7 +63,7 @@
 //!
 //! [`SignedCheckpoint`] and [`Policy`] are whom to trust; [`Seal`] and [`Receipt`] ([`TlogProof`] as text) are made by the
 //! log and checked by everyone; [`DocketFile`] is a file of good form, [`CheckedFile`] one that passed every step that needs no domain
-//! rule, and there is no other way to make one; [`Verification`] is the answer.
+//! rule, and there is no other way to make one; [`Verification`] is the answer, [`GateReport`] that of a tender's question.
 //!
 //! Nothing here knows a clock, a network or a file system: whom to trust, what is asked and what time it is are
 //! arguments. No reader panics on outside bytes or holds more than twice its input.
@@ -72,29 +72,37 @@
 
 mod checkpoint;
 mod docket_file;
+mod gate;
 mod policy;
+mod question;
 mod receipt;
 mod seal;
 mod step;
 mod summary;
+mod text;
 mod tlog_proof;
 mod transparent;
 mod verify;
 
 pub use crate::evidence::checkpoint::{CHECKPOINT_SIZE_MIN, Checkpoint, CheckpointError, SignedCheckpoint};
 pub use crate::evidence::docket_file::*;
+pub use crate::evidence::gate::{GateAnswer, GateFinding, GateKnown, GateQuestion, GateReason, GateReport, gate};
 pub use crate::evidence::policy::{
     Cosigner, POLICY_LEN_MAX, POLICY_LINES_MAX, POLICY_NAME_LEN_MAX, Policy, PolicyError, PolicyFault, Quorum,
 };
+pub use crate::evidence::question::{KnownUpTo, Question};
 pub use crate::evidence::receipt::{
     RECEIPT_LEN_MAX, Receipt, ReceiptClaims, ReceiptError, VerifiedReceipt, receipt_tbs,
 };
 pub use crate::evidence::seal::{FIRST_SEAL_INDEX, SEAL_TIME_MS_MAX, Seal, SealError};
 pub use crate::evidence::step::{Check, Checks, Outcome, Step};
+pub use crate::evidence::text::{
+    GivenIs, GivenText, SALT_LEN, TextClaim, TextLine, TextsAnswer, TextsReport, compare_texts, fingerprint,
+};
 pub use crate::evidence::tlog_proof::{TLOG_PROOF_LEN_MAX, TlogProof, TlogProofError};
 pub use crate::evidence::transparent::{
     TRANSPARENT_LEN_MAX, TRANSPARENT_RECEIPTS_MAX, TransparentError, attach_receipts, detach_receipts,
 };
 pub use crate::evidence::verify::{
-    AsKnownAt, HistoryLine, PartyLine, PartyTrust, Question, Trust, Verdict, Verification, verify,
+    AsKnownAt, HistoryLine, PartyLine, PartyTrust, Trust, Verdict, Verification, verify, verify_and_fold,
 };

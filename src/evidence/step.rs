@@ -106,6 +106,14 @@ impl Check {
     pub fn name(&self) -> &'static str {
         self.step.name()
     }
+
+    /// Why it was skipped, if it was.
+    pub fn skipped(&self) -> Option<&'static str> {
+        match self.outcome {
+            Outcome::Skipped(why) => Some(why),
+            _ => None,
+        }
+    }
 }
 
 /// The checks of one verification so far: one for each step, in order.

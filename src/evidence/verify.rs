@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::agreement::{Act, Force, Inadmissible, KnownAt, On, Rule, Standing, World, is_country};
+use crate::agreement::{Act, Force, Inadmissible, Rule, Standing, World, is_country};
 use crate::crypto::Kid;
+use crate::evidence::question::{Known, Question};
 use crate::evidence::summary::summary;
-use crate::evidence::{Check, CheckedFile, Checks, Cosigner, Freshness, Outcome, Policy, Step, check_file, parties_of};
+use crate::evidence::{Check, CheckedFile, Checks, Cosigner, Outcome, Policy, Step, check_file, parties_of};
 use crate::merkle::Hash;
 use crate::statement::body::Terms;
 use crate::statement::{Issuer, Origin, Party, RollName, StatementId, Subject};
@@ -27,24 +28,18 @@ impl Trust {
     }
 }
 
-/// What the verifier asks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Question {
-    /// For which day or instant; `None` is the time of the last seal.
-    pub on: Option<On>,
-    /// How old the file may be; `None` skips `freshness`.
-    pub freshness: Option<Freshness>,
-}
-
 /// The seal up to which everything is known, and the tree that proves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AsKnownAt {
-    /// Index of the last seal.
+    /// Index of the last seal that counts.
     pub index: u64,
     /// Its id.
     pub id: StatementId,
     /// Its time, unix milliseconds.
     pub time_ms: u64,
+    /// The instant up to which everything that was registered counts, unix milliseconds: that time, or later where the
+    /// question asks for an instant after it.
+    pub until_ms: u64,
     /// Size of the checkpoint's tree.
     pub size: u64,
     /// Its root.
@@ -160,6 +155,8 @@ pub struct Verification {
     pub standing: Option<Standing>,
     /// The terms that the standing speaks of, where there are any on that day.
     pub terms: Option<Arc<Terms>>,
+    /// The same of each member of [`Standing::list`].
+    pub list_terms: BTreeMap<Subject, Arc<Terms>>,
     /// What the file does not prove, in whole sentences.
     pub not_proven: Vec<String>,
 }
@@ -167,6 +164,12 @@ pub struct Verification {
 /// Verifies a docket file from its bytes to the standing. Asks nobody and knows no clock: whom to trust, what is asked
 /// and what time it is are arguments.
 pub fn verify(bytes: &[u8], trust: &Trust, question: &Question) -> Verification {
+    verify_and_fold(bytes, trust, question).0
+}
+
+/// As [`verify`], with the folded dockets of the file for whoever asks more of them than one standing: another day, an
+/// earlier seal, what falls due. `None` where the checks did not come so far that anything follows.
+pub fn verify_and_fold(bytes: &[u8], trust: &Trust, question: &Question) -> (Verification, Option<World>) {
     let found = check_file(bytes, trust, question.freshness);
     let mut verification = Verification {
         checks: Vec::new(),
@@ -182,14 +185,13 @@ pub fn verify(bytes: &[u8], trust: &Trust, question: &Question) -> Verification 
         list: Vec::new(),
         standing: None,
         terms: None,
+        list_terms: BTreeMap::new(),
         not_proven: not_proven(),
     };
     let mut checks = found.checks;
-    if let Some(file) = &found.file {
-        verification.judge(file, trust, question, &mut checks);
-    }
+    let world = found.file.as_ref().and_then(|file| verification.judge(file, trust, question, &mut checks));
     verification.checks = checks.into_vec();
-    verification
+    (verification, world)
 }
 
 /// The three sentences of formats §9.
@@ -210,14 +212,21 @@ impl Verification {
         self.checks.iter().find(|check| matches!(check.outcome, Outcome::Failed(_)))
     }
 
-    /// The steps that need the domain rules.
-    fn judge(&mut self, file: &CheckedFile<'_>, trust: &Trust, question: &Question, checks: &mut Checks) {
+    /// The steps that need the domain rules. Gives the folded dockets, unless a pinned key did not sign.
+    fn judge(
+        &mut self,
+        file: &CheckedFile<'_>,
+        trust: &Trust,
+        question: &Question,
+        checks: &mut Checks,
+    ) -> Option<World> {
         let checkpoint = file.file().checkpoint.checkpoint();
-        let last = file.file().last_seal();
+        let known = Known::of(file.file(), question.known_at);
         self.as_known_at = Some(AsKnownAt {
-            index: last.index,
-            id: last.id,
-            time_ms: last.time_ms,
+            index: known.seal.index,
+            id: known.seal.id,
+            time_ms: known.seal.time_ms,
+            until_ms: known.until_ms,
             size: checkpoint.size,
             root: checkpoint.root,
         });
@@ -235,9 +244,9 @@ impl Verification {
             .dockets()
             .map(|(subject, places)| (subject.clone(), places.into_iter().map(|place| acts[place].clone()).collect()))
             .collect();
-        let world = World::replay(checkpoint.origin.clone(), &dockets, Some(last.index));
+        let world = World::replay(checkpoint.origin.clone(), &dockets, Some(known.seal.index));
         self.inadmissible = world.inadmissible();
-        let pins = check_pins(&acts, trust);
+        let pins = check_pins(&acts, trust, known.seal.index);
         let authority = check_key_authority(&self.inadmissible).and(pins.clone());
         let rules = check_rules(&self.inadmissible);
         if checks.record(Step::KeyAuthority, authority).is_some() && checks.record(Step::Rules, rules).is_some() {
@@ -246,20 +255,28 @@ impl Verification {
 
         // A statement under another key than the one that the verifier pinned is not that party's: nothing follows.
         if pins.is_err() {
-            return;
+            return None;
+        }
+        if let Some(fault) = known.fault {
+            if *checks.outcome(Step::Standing) == Outcome::Passed {
+                checks.skip(Step::Standing, fault);
+            }
+            return None;
         }
         // Rule 14: the standing is computed even where the registry let something in that it should not have.
         let about = &file.file().about;
-        let on = question.on.unwrap_or(On::Instant(last.time_ms));
-        let known_at = KnownAt { index: last.index, time_ms: last.time_ms };
-        let standing = world.standing(about, on, known_at);
-        self.terms = world.terms(about, on, known_at);
+        let on = question.on.unwrap_or(known.now());
+        let standing = known.standing(&world, about, on);
+        let terms_of = |subject: &Subject| world.terms(subject, on, known.known_at());
+        self.terms = terms_of(about);
+        let members = standing.list.iter().map(|(member, _)| member);
+        self.list_terms = members.filter_map(|member| Some((member.clone(), terms_of(member)?))).collect();
         if *checks.outcome(Step::Standing) == Outcome::Passed {
             // A misspelt name would otherwise read as a proven no.
             if let (Some(unknown), Verdict::No) = (self.unknown_name(about), verdict_of(about, &standing)) {
                 checks.skip(Step::Standing, "the subject names somebody whom the registry does not know");
                 self.unknown = Some(unknown);
-                return;
+                return Some(world);
             }
             match standing.force {
                 Force::NotApplicable => checks.skip(Step::Standing, "such a subject has no standing"),
@@ -267,6 +284,7 @@ impl Verification {
             }
         }
         self.standing = Some(standing);
+        Some(world)
     }
 
     /// What it all comes to.
@@ -343,9 +361,9 @@ fn check_key_authority(inadmissible: &[Inadmissible]) -> Result<(), String> {
     }
 }
 
-/// Every statement of a party whose keys the verifier named is under one of them.
-fn check_pins(acts: &[Act], trust: &Trust) -> Result<(), String> {
-    for act in acts {
+/// Every statement up to `last` of a party whose keys the verifier named is under one of them.
+fn check_pins(acts: &[Act], trust: &Trust, last: u64) -> Result<(), String> {
+    for act in acts.iter().filter(|act| act.index <= last) {
         let Issuer::Party(party) = act.statement.issuer() else { continue };
         if trust.party_keys.get(party).is_some_and(|pins| !pins.contains(act.statement.kid())) {
             let kid = act.statement.kid();

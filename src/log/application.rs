@@ -74,6 +74,11 @@ pub trait Application: Send + 'static {
     /// The batch is durable: its view.
     fn committed(&mut self, reader: &LogReader) -> Self::View;
 
+    /// Whether nothing enters any more: then no empty batch is sealed either, and the last seal stays the last.
+    fn is_closed(&self) -> bool {
+        false
+    }
+
     /// The batch was not written, and nothing of it is: forget what was let in since the last commit.
     fn abandon(&mut self);
 }

@@ -171,7 +171,10 @@ impl<A: Application> Sequencer<A> {
                 None => break,
             }
         }
-        if plan.is_empty() && !is_heartbeat {
+        if plan.is_empty() && (!is_heartbeat || self.parts.application.is_closed()) {
+            if is_heartbeat {
+                self.heartbeat_at = Instant::now() + self.parts.options.seal_interval;
+            }
             // Duplicates of what stands already need no new head.
             pending.into_iter().for_each(|one| one.answer(&before));
             return Ok(());

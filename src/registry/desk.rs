@@ -16,14 +16,18 @@ use crate::registry::directory::agreement_row;
 use crate::registry::keys::{KeyIndex, keys_of};
 use crate::registry::stored::{acts_of, named_in, statement_at};
 use crate::registry::text::text_rows;
+use crate::registry::usage::{BatchUsage, Usage, check_quota, counted};
 use crate::registry::{PublishError, ReadError};
-use crate::statement::{Named, Origin, Statement, Subject};
+use crate::statement::{Named, Origin, Party, Statement, Subject};
 
 /// Bytes of statements whose folded dockets are kept near; beyond that all are dropped and folded again as they are asked
 /// for.
 const WORLD_BYTES_MAX: usize = 128 << 20;
 /// What a folded docket costs besides its statements, about.
 const DOCKET_BYTES: usize = 512;
+
+/// The kind that gives a party another name.
+pub(in crate::registry) const RENAME_KIND: &str = "party.rename";
 
 /// A statement that passed the door: well-formed, signed by a key the registry knows.
 pub struct Submission {
@@ -47,21 +51,57 @@ pub struct Desk {
     texts: BTreeMap<Vec<u8>, Vec<u8>>,
     /// Statements of this batch that grant keys; the keys count once the batch is durable.
     granting: Vec<Arc<Statement>>,
+    /// Every renaming of a party that is durable: a name that was borne once is not free any more, and stands in no list.
+    renamed: Vec<Act>,
+    /// Those of this batch.
+    renaming: Vec<Act>,
+    /// What this batch adds to what each party has registered.
+    usage: BatchUsage,
+    /// Whether the registrar closed the log, and in this batch.
+    is_closed: bool,
+    is_closing: bool,
 }
 
 /// What readers see beside the log: the docket map of the same head.
 pub struct View {
     pub(in crate::registry) map: DocketMap,
+    /// Whether the registrar closed the log.
+    pub(in crate::registry) is_closed: bool,
     origin: Origin,
 }
 
 impl Desk {
-    /// A desk over a log whose docket map is `map`.
-    pub fn new(origin: Origin, key: SigningKey, keys: Arc<KeyIndex>, map: DocketMap) -> Self {
-        let world = World::new(origin.clone());
+    /// A desk over a log whose docket map is `map`, whose parties were `renamed` by these acts, and that may be closed.
+    pub fn new(
+        origin: Origin,
+        key: SigningKey,
+        keys: Arc<KeyIndex>,
+        map: DocketMap,
+        renamed: Vec<Act>,
+        is_closed: bool,
+    ) -> Self {
+        let world = world_with(&origin, &renamed);
         let (planned, touches, placed, rows) = (None, Vec::new(), HashMap::new(), Vec::new());
-        let (texts, granting) = (BTreeMap::new(), Vec::new());
-        Self { origin, key, keys, world, world_bytes: 0, map, planned, touches, placed, rows, texts, granting }
+        let (texts, granting, renaming) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Self {
+            origin,
+            key,
+            keys,
+            world,
+            world_bytes: 0,
+            map,
+            planned,
+            touches,
+            placed,
+            rows,
+            texts,
+            granting,
+            renamed,
+            renaming,
+            is_closed,
+            is_closing: false,
+            usage: BatchUsage::default(),
+        }
     }
 
     /// Places an act: judges it, then lets it count for the next ones.
@@ -81,23 +121,37 @@ impl Desk {
         self.world_bytes += load(&mut self.world, reader, &self.map, needs)?;
         self.world.admit_signed(&act).map_err(PublishError::Refused)?;
         self.keys.check_free(&statement).map_err(PublishError::Refused)?;
+        let usage = self.quota(reader, &act)?;
         let id = *statement.id();
         // The last step that can fail: a statement that does not enter leaves nothing behind.
         let texts = self.new_texts(reader, &act)?;
+        if let Some((party, usage)) = usage {
+            self.usage.set(&party, usage);
+        }
         let agreement = agreement_row(&act);
-        let rows = 2 * touches.len() + texts.len() + usize::from(agreement.is_some());
+        let rows = 1 + 2 * touches.len() + texts.len() + usize::from(agreement.is_some());
         self.texts.extend(texts);
         self.rows.extend(agreement);
         let named =
             Named { role: statement.named_role(), subject: statement.subject().clone(), touches: touches.clone() };
         self.placed.insert(id, (act.index, named));
         self.granting.extend((!keys_of(&statement).is_empty()).then(|| Arc::clone(&statement)));
+        self.renaming.extend((statement.kind().as_str() == RENAME_KIND).then(|| act.clone()));
         self.touches.push(Touch { index: act.index, id, subjects: touches });
         self.world_bytes += statement.bytes().len();
         // Admission judged it just now, in this very place.
         let pushed = self.world.push(act);
         debug_assert!(pushed.is_ok(), "what was admitted is admissible: {pushed:?}");
+        self.is_closing |= self.world.is_closed();
         Ok(rows)
+    }
+
+    /// What the issuer has registered with this act, if its quota allows it (rule 13).
+    fn quota(&self, reader: &LogReader, act: &Act) -> Result<Option<(Party, Usage)>, PublishError> {
+        let Some(party) = counted(&act.statement) else { return Ok(None) };
+        let usage = self.usage.of(reader, party)?.with(act.statement.bytes().len());
+        check_quota(party, self.world.limits(act.index), usage).map_err(PublishError::Refused)?;
+        Ok(Some((party.clone(), usage)))
     }
 
     /// The rows of the texts that no statement named before: the first one says of what media type a text is.
@@ -119,7 +173,7 @@ impl Desk {
     }
 
     fn forget_world(&mut self) {
-        self.world = World::new(self.origin.clone());
+        self.world = world_with(&self.origin, &self.renamed);
         self.world_bytes = 0;
     }
 
@@ -130,6 +184,9 @@ impl Desk {
         self.rows.clear();
         self.texts.clear();
         self.granting.clear();
+        self.renaming.clear();
+        self.usage.clear();
+        self.is_closing = false;
     }
 }
 
@@ -169,6 +226,7 @@ impl Application for Desk {
         let seal = draft.sign(&self.key).map_err(|error| error.to_string())?;
         let mut rows = std::mem::take(&mut self.rows);
         rows.extend(std::mem::take(&mut self.texts));
+        rows.extend(self.usage.rows());
         rows.extend(planned.rows.iter().cloned());
         let dockets = planned.root;
         self.planned = Some(planned);
@@ -180,11 +238,17 @@ impl Application for Desk {
             planned.apply(&mut self.map);
         }
         self.granting.iter().for_each(|statement| self.keys.learn(statement));
+        self.renamed.append(&mut self.renaming);
+        self.is_closed |= self.is_closing;
         self.forget_batch();
         if self.world_bytes > WORLD_BYTES_MAX {
             self.forget_world();
         }
-        View { map: self.map.clone(), origin: self.origin.clone() }
+        View { map: self.map.clone(), origin: self.origin.clone(), is_closed: self.is_closed }
+    }
+
+    fn is_closed(&self) -> bool {
+        self.is_closed
     }
 
     fn abandon(&mut self) {
@@ -196,8 +260,8 @@ impl Application for Desk {
 
 impl View {
     /// The view of a registry that only serves reads.
-    pub fn read_only(map: DocketMap, origin: Origin) -> Self {
-        Self { map, origin }
+    pub fn read_only(map: DocketMap, origin: Origin, is_closed: bool) -> Self {
+        Self { map, is_closed, origin }
     }
 
     /// What `reader`'s entry at `index` touches.
@@ -231,20 +295,56 @@ impl View {
         let needs = World::needs_to_admit(&act.statement);
         load(&mut world, reader, &self.map, needs)?;
         world.admit_signed(&act).map_err(PublishError::Refused)?;
+        if let Some(party) = counted(&act.statement) {
+            let usage = BatchUsage::default().of(reader, party)?.with(act.statement.bytes().len());
+            check_quota(party, world.limits(act.index), usage).map_err(PublishError::Refused)?;
+        }
         Ok(touches)
     }
 }
 
-/// Folds the dockets of `subjects` that `world` does not hold yet, in this order; returns about how many bytes that
-/// costs.
+/// No docket, and the names that stand in no list.
+fn world_with(origin: &Origin, renamed: &[Act]) -> World {
+    let mut world = World::new(origin.clone());
+    renamed.iter().for_each(|act| world.remember(act));
+    world
+}
+
+/// Folds the dockets of `subjects` that `world` does not hold yet, in this order, each after those that its own
+/// statements rest on; returns about how many bytes that costs.
 fn load(world: &mut World, reader: &LogReader, map: &DocketMap, subjects: Vec<Subject>) -> Result<usize, ReadError> {
-    let mut loaded = 0;
+    let mut loading = Loading { world, reader, map, begun: BTreeSet::new(), loaded: 0 };
     for subject in subjects {
-        if !world.contains(&subject) {
-            let acts = acts_of(reader, map, &subject)?;
-            loaded += DOCKET_BYTES + acts.iter().map(|act| act.statement.bytes().len()).sum::<usize>();
-            world.load(subject, acts);
+        loading.load(subject)?;
+    }
+    Ok(loading.loaded)
+}
+
+struct Loading<'a> {
+    world: &'a mut World,
+    reader: &'a LogReader,
+    map: &'a DocketMap,
+    /// What is being loaded or was: a docket is begun once, so the work ends whatever the log holds.
+    begun: BTreeSet<Subject>,
+    loaded: usize,
+}
+
+impl Loading<'_> {
+    fn load(&mut self, subject: Subject) -> Result<(), ReadError> {
+        if self.world.contains(&subject) || !self.begun.insert(subject.clone()) {
+            return Ok(());
+        }
+        let acts = acts_of(self.reader, self.map, &subject)?;
+        self.loaded += DOCKET_BYTES + acts.iter().map(|act| act.statement.bytes().len()).sum::<usize>();
+        let own = acts.iter().filter(|act| *act.statement.subject() == subject);
+        let needed: BTreeSet<Subject> = own.flat_map(|act| World::needs(&act.statement)).collect();
+        for need in World::in_load_order(needed) {
+            self.load(need)?;
+        }
+        self.world.load(subject.clone(), acts);
+        match self.world.successor_of(&subject).cloned() {
+            Some(successor) => self.load(Subject::Party(successor)),
+            None => Ok(()),
         }
     }
-    Ok(loaded)
 }

@@ -4,6 +4,7 @@ use crate::agreement::Refusal;
 use crate::docket::DocketError;
 use crate::log;
 use crate::merkle::ProofError;
+use crate::registry::Tombstone;
 use crate::storage::StorageError;
 
 /// Why a statement was not published.
@@ -108,6 +109,9 @@ pub enum ReadError {
         /// What was asked for.
         what: String,
     },
+    /// A text that was removed.
+    #[error("{0}")]
+    Removed(Tombstone),
     /// A position beyond the log, or a size at which no checkpoint ends.
     #[error("{what}; the newest checkpoint has size {size}")]
     OutOfRange {
@@ -141,6 +145,7 @@ impl ReadError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::NotFound { .. } => "not_found",
+            Self::Removed(_) => "text_removed",
             Self::OutOfRange { .. } => "out_of_range",
             Self::TooLarge { .. } => "too_large",
             Self::ReadOnly { .. } => "read_only",
@@ -152,6 +157,7 @@ impl ReadError {
     pub fn next_step(&self) -> &'static str {
         match self {
             Self::NotFound { .. } => "check the spelling; `nospy list` shows what there is",
+            Self::Removed(_) => "ask whoever has a copy: its digest still proves it",
             Self::OutOfRange { .. } => "ask for a position below the size of the newest checkpoint",
             Self::TooLarge { .. } => "ask for a narrower subject, such as one agreement",
             Self::ReadOnly { .. } => "ask again later; the operator has to act",

@@ -64,7 +64,9 @@ pub(in crate::registry) fn keys_of(statement: &Statement) -> Vec<PublicKey> {
     let registrars = body.field("registrars").and_then(|registrars| registrars.field("keys"));
     let registrars = registrars.and_then(|keys| keys.array()).into_iter().flatten();
     let registrars = registrars.filter_map(|key| key.bytes().and_then(to_key));
-    list("keys").chain(list("grant")).filter_map(member).chain(registrars).collect()
+    // A policy grants bare keys; a party's grants are maps.
+    let granted = |item: Item<'_>| member(item).or_else(|| item.bytes().and_then(to_key));
+    list("keys").chain(list("grant")).filter_map(granted).chain(registrars).collect()
 }
 
 fn to_key(bytes: &[u8]) -> Option<PublicKey> {

@@ -15,10 +15,13 @@ mod door;
 mod error;
 mod fsck;
 mod keys;
+mod media_type;
 mod open;
 mod read;
 mod stored;
 mod text;
+mod tombstone;
+mod usage;
 
 use std::sync::Arc;
 
@@ -28,9 +31,11 @@ pub use directory::{AgreementFilter, AgreementRow, PAGE_ROWS_MAX, Page, PageRequ
 pub use door::{DryRun, Published};
 pub use error::{PublishError, ReadError};
 pub use fsck::{FINDINGS_MAX, FINDINGS_OF_A_FAULT_MAX, Fault, FaultFamily, FsckFinding, FsckReport, GuardCheck, fsck};
+pub use media_type::MediaType;
 pub use open::{CHECKPOINT_COPY, Opening, Options, create};
 pub use read::{EntryRow, InclusionProof};
 pub use text::{DepositError, StoredText, TEXT_BYTES_MAX};
+pub use tombstone::{RemoveError, RemovedText, Tombstone, remove_text};
 
 use crate::crypto::KeyLine;
 use crate::evidence::SignedCheckpoint;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::agreement::Act;
+use crate::agreement::{Act, World};
 use crate::crypto::{KeyLine, NoteAlgorithm, PublicKey, SigningKey};
 use crate::docket::open_map;
 use crate::evidence::{Checkpoint, Seal};
@@ -13,7 +13,7 @@ use crate::log::{
     check_guard, kept_checkpoint, read_head,
 };
 use crate::merkle::{DocketMap, EMPTY_ROOT};
-use crate::registry::desk::{Desk, View};
+use crate::registry::desk::{Desk, RENAME_KIND, View};
 use crate::registry::keys::KeyIndex;
 use crate::registry::stored::{acts_of, statement_at};
 use crate::registry::text::TEXT_BYTES_MAX;
@@ -90,7 +90,8 @@ pub fn create(opening: &Opening, genesis: &Statement) -> Result<(), OpenError> {
     if signer.is_none_or(|key| genesis.check_signature(&key).is_err()) {
         return Err(OpenError::Mismatch("the genesis is not signed by a registrar key that it names".into()));
     }
-    let mut desk = Desk::new(opening.origin.clone(), opening.log_key.clone(), keys, DocketMap::new());
+    let mut desk =
+        Desk::new(opening.origin.clone(), opening.log_key.clone(), keys, DocketMap::new(), Vec::new(), false);
     let time_ms = opening.clock.now_ms();
     let act = Act::read(0, time_ms, Arc::new(genesis.clone()));
     let act = act.map_err(|error| OpenError::Mismatch(format!("the genesis: {error}")))?;
@@ -115,13 +116,14 @@ impl Registry {
         let reader = read_head(&*storage, origin.as_str(), &cache)?;
         let map = check_head(&reader, &origin, &log_key.public())?;
         let keys = Arc::new(KeyIndex::default());
-        learn_keys(&reader, &map, &keys)?;
+        let renamed = learn_parties(&reader, &map, &keys)?;
         let copy = guard.parent().map(|directory| directory.join(CHECKPOINT_COPY));
         let empty = Checkpoint { origin: origin.clone(), size: 0, root: EMPTY_ROOT };
         let signer = Signer { empty, name, key: log_key.clone(), copy: copy.clone() };
         let state = match check_guard(&reader, Guard::open(&guard, origin.as_str())) {
             Signing::Allowed(guard) => {
-                let application = Desk::new(origin, log_key, Arc::clone(&keys), map);
+                let is_closed = is_closed(&reader, &map)?;
+                let application = Desk::new(origin, log_key, Arc::clone(&keys), map, renamed, is_closed);
                 let now = Arc::clone(&clock);
                 let options = LogOptions {
                     pool_entries_max: options.pool_entries_max,
@@ -136,7 +138,8 @@ impl Registry {
             }
             Signing::ReadOnly { reason } => {
                 let checkpoint = copy.and_then(|path| kept_checkpoint(&path, &signer.name, reader.head()));
-                let view = View::read_only(map, origin);
+                let is_closed = is_closed(&reader, &map)?;
+                let view = View::read_only(map, origin, is_closed);
                 State::ReadOnly { published: Arc::new(log::Published { reader, checkpoint, view }), reason }
             }
         };
@@ -207,18 +210,30 @@ pub(in crate::registry) fn check_genesis(
     }
 }
 
-fn learn_keys(reader: &LogReader, map: &DocketMap, keys: &KeyIndex) -> Result<(), OpenError> {
+/// Whether the registrar closed the log.
+fn is_closed(reader: &LogReader, map: &DocketMap) -> Result<bool, OpenError> {
+    let damaged = |error: crate::registry::ReadError| OpenError::Damaged { what: error.to_string() };
+    let genesis = statement_at(reader, 0).map_err(damaged)?;
+    let mut world = World::new(genesis.origin().clone());
+    let acts = acts_of(reader, map, &Subject::Registry).map_err(damaged)?;
+    world.load(Subject::Registry, acts);
+    Ok(world.is_closed())
+}
+
+/// Learns the keys of everybody; returns the acts that renamed a party.
+fn learn_parties(reader: &LogReader, map: &DocketMap, keys: &KeyIndex) -> Result<Vec<Act>, OpenError> {
     let damaged = |error: crate::registry::ReadError| OpenError::Damaged { what: error.to_string() };
     for act in acts_of(reader, map, &Subject::Registry).map_err(damaged)? {
         keys.learn(&act.statement);
     }
-    let mut seen = std::collections::BTreeSet::new();
+    let (mut seen, mut renamed) = (std::collections::BTreeSet::new(), Vec::new());
     for listed in acts_of(reader, map, &Subject::Parties).map_err(damaged)? {
         if seen.insert(listed.statement.subject().clone()) {
             for act in acts_of(reader, map, listed.statement.subject()).map_err(damaged)? {
                 keys.learn(&act.statement);
+                renamed.extend((act.statement.kind().as_str() == RENAME_KIND).then_some(act));
             }
         }
     }
-    Ok(())
+    Ok(renamed)
 }

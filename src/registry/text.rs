@@ -1,29 +1,32 @@
 //! Deposited texts: content-addressed, only for digests that a logged statement names.
 //!
+//! A text is what the terms of an offer, a filing, an amendment or a correction name under `texts`, and the copy of a
+//! filed paper. Images, bills of materials and pieces of evidence are named by digests too, and are no texts: they are
+//! not kept here.
+//!
 //! | key | value |
 //! |---|---|
-//! | `w` ‖ digest | media type, as the first statement that names the digest says |
+//! | `w` ‖ digest | media type, as the first statement that names the digest says; empty for the copy of a paper, of which none says it |
 //! | `x` ‖ digest ‖ `u32(chunk)` | up to 60,000 bytes of the text |
 //! | `y` ‖ digest | `u64(size)`: the text is complete |
 
 use crate::agreement::Act;
 use crate::crypto::{Digest, sha256};
 use crate::log::SubmitError;
-use crate::registry::{ReadError, Registry, State};
+use crate::registry::tombstone::tombstone_of;
+use crate::registry::{MediaType, ReadError, Registry, State, Tombstone};
 use crate::statement::body::{Body, Terms};
-use crate::storage::{Snapshot, StorageError, rows_between};
+use crate::storage::{Bytes, Snapshot, StorageError, rows_between};
 
 /// Largest text, bytes.
 pub const TEXT_BYTES_MAX: u64 = 16 << 20;
 /// Bytes of one stored chunk.
 const CHUNK_BYTES: usize = 60_000;
-/// What a text may be (domain §4).
-const MEDIA_TYPES: [&str; 5] = ["application/pdf", "text/plain", "text/html", "application/xml", "text/xml"];
 
 /// A deposited text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredText {
-    /// Its media type, as a statement says.
+    /// Its media type, as a statement says; of the copy of a paper, as its beginning tells.
     pub media_type: String,
     /// Its bytes, whose SHA-256 was asked for.
     pub bytes: Vec<u8>,
@@ -56,6 +59,15 @@ pub enum DepositError {
         /// What the statement says.
         media_type: String,
     },
+    /// A kind of content that no registry keeps.
+    #[error("the text is {media_type}: only PDF, plain text in UTF-8, HTML and XML are kept")]
+    NotKept {
+        /// What the statement says; `of no known type` for the copy of a paper.
+        media_type: String,
+    },
+    /// It was removed, and does not come back.
+    #[error("{0}")]
+    Removed(Tombstone),
     /// The registry does not write now.
     #[error("the registry does not take texts now: {0}")]
     Unavailable(String),
@@ -71,7 +83,8 @@ impl DepositError {
             Self::TooLarge { .. } => "text_too_large",
             Self::DigestMismatch { .. } => "text_digest_mismatch",
             Self::NotNamed(_) => "text_not_named",
-            Self::MediaType { .. } => "text_media_type",
+            Self::MediaType { .. } | Self::NotKept { .. } => "text_media_type",
+            Self::Removed(_) => "text_removed",
             Self::Unavailable(_) => "read_only",
             Self::Read(error) => error.reason(),
         }
@@ -96,15 +109,18 @@ impl Registry {
             return Err(DepositError::DigestMismatch { found });
         }
         let published = self.published();
+        if published.view.is_closed {
+            return Err(DepositError::Unavailable("the registrar closed this registry".into()));
+        }
         let get = |key: Vec<u8>| published.reader.snapshot().get(&key).map_err(ReadError::from);
+        if let Some(tombstone) = tombstone_of(published.reader.snapshot(), digest)? {
+            return Err(DepositError::Removed(tombstone));
+        }
         if get(key(b'y', digest))?.is_some() {
             return Ok(());
         }
-        let media_type = get(key(b'w', digest))?.ok_or(DepositError::NotNamed(*digest))?;
-        let media_type = String::from_utf8_lossy(&media_type).into_owned();
-        if !is_content_of(&media_type, bytes) {
-            return Err(DepositError::MediaType { media_type });
-        }
+        let declared = get(key(b'w', digest))?.ok_or(DepositError::NotNamed(*digest))?;
+        check_content(&declared, bytes)?;
         drop(published);
         let mut rows: Vec<_> = bytes
             .chunks(CHUNK_BYTES)
@@ -125,37 +141,46 @@ impl Registry {
     /// A deposited text, re-hashed.
     ///
     /// # Errors
-    /// [`ReadError::NotFound`] if nobody deposited it.
+    /// [`ReadError::NotFound`] if nobody deposited it, [`ReadError::Removed`] if it was removed.
     pub fn text(&self, digest: &Digest) -> Result<StoredText, ReadError> {
         let published = self.published();
         let snapshot = published.reader.snapshot();
         let not_found = || ReadError::NotFound { what: format!("the text {digest}") };
+        if let Some(tombstone) = tombstone_of(snapshot, digest)? {
+            return Err(ReadError::Removed(tombstone));
+        }
         snapshot.get(&key(b'y', digest))?.ok_or_else(not_found)?;
-        let media_type = snapshot.get(&key(b'w', digest))?.ok_or_else(not_found)?;
+        let declared = snapshot.get(&key(b'w', digest))?.ok_or_else(not_found)?;
         let bytes = stored_bytes(snapshot, digest)?;
-        let media_type = String::from_utf8_lossy(&media_type).into_owned();
         // The media type stands in no hash: what it may be is at least what a deposit was allowed to be.
-        match sha256(&[&bytes]) == *digest && is_content_of(&media_type, &bytes) {
-            true => Ok(StoredText { media_type, bytes }),
-            false => Err(ReadError::Damaged(format!("the stored text {digest} was altered"))),
+        match check_content(&declared, &bytes) {
+            Ok(media_type) if sha256(&[&bytes]) == *digest => Ok(StoredText { media_type, bytes }),
+            _ => Err(ReadError::Damaged(format!("the stored text {digest} was altered"))),
         }
     }
 }
 
 /// The rows by which an admitted statement allows its texts to be deposited.
 pub(in crate::registry) fn text_rows(act: &Act) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let terms: Option<&Terms> = match act.body.as_deref() {
-        Some(Body::OfferMake(offer)) => Some(&offer.terms),
-        Some(Body::File(filing)) => Some(&filing.terms),
+    let Some(body) = act.body.as_deref() else { return Vec::new() };
+    let terms: Option<&Terms> = match body {
+        Body::OfferMake(offer) => Some(&offer.terms),
+        Body::File(filing) => Some(&filing.terms),
+        Body::Amend(amendment) => Some(&amendment.terms),
+        Body::Correct(correction) => Some(&correction.terms),
+        _ => None,
+    };
+    let paper = match body {
+        Body::File(filing) => filing.paper.digest,
         _ => None,
     };
     let texts = terms.and_then(|terms| terms.texts.as_ref()).into_iter().flatten();
-    texts
-        .filter_map(|text| {
-            let media_type = text.media_type.as_ref()?.to_string();
-            Some((key(b'w', &text.sha256?), media_type.into_bytes()))
-        })
-        .collect()
+    let texts = texts.filter_map(|text| {
+        let media_type = text.media_type.as_ref()?.to_string();
+        Some((key(b'w', &text.sha256?), media_type.into_bytes()))
+    });
+    // The terms come first: of a paper that is one of their texts they say the media type.
+    texts.chain(paper.map(|digest| (key(b'w', &digest), Vec::new()))).collect()
 }
 
 /// A deposited text as it is stored.
@@ -191,22 +216,38 @@ fn is_text_whole(snapshot: &dyn Snapshot, digest: &Digest, size: &[u8]) -> Resul
 }
 
 fn stored_bytes(snapshot: &dyn Snapshot, digest: &Digest) -> Result<Vec<u8>, StorageError> {
-    let chunks = usize::try_from(TEXT_BYTES_MAX).unwrap_or(usize::MAX) / CHUNK_BYTES + 1;
-    let rows = snapshot.scan(&chunk_key(digest, 0), &chunk_key(digest, u32::MAX), chunks)?;
-    Ok(rows.iter().flat_map(|(_, chunk)| chunk.iter().copied()).collect())
+    Ok(chunks(snapshot, digest)?.iter().flat_map(|(_, chunk)| chunk.iter().copied()).collect())
 }
 
-/// Whether the content looks like what it is said to be. HTML and XML are shown as text and never run, so UTF-8 is
-/// all that is asked of them.
-fn is_content_of(media_type: &str, bytes: &[u8]) -> bool {
-    match media_type {
-        "application/pdf" => bytes.starts_with(b"%PDF-"),
-        media_type if MEDIA_TYPES.contains(&media_type) => std::str::from_utf8(bytes).is_ok(),
-        _ => false,
+fn chunks(snapshot: &dyn Snapshot, digest: &Digest) -> Result<Vec<(Bytes, Bytes)>, StorageError> {
+    let chunks_max = usize::try_from(TEXT_BYTES_MAX).unwrap_or(usize::MAX) / CHUNK_BYTES + 1;
+    snapshot.scan(&chunk_key(digest, 0), &chunk_key(digest, u32::MAX), chunks_max)
+}
+
+/// The media type of a text that may be kept: as a statement declares it, and as its beginning tells where none does.
+///
+/// # Errors
+/// [`DepositError::MediaType`], [`DepositError::NotKept`].
+fn check_content(declared: &[u8], bytes: &[u8]) -> Result<String, DepositError> {
+    if declared.is_empty() {
+        let found = MediaType::of(bytes).map(|found| found.as_str().to_owned());
+        return found.ok_or_else(|| DepositError::NotKept { media_type: "of no known type".into() });
+    }
+    let media_type = String::from_utf8_lossy(declared).into_owned();
+    match MediaType::named(&media_type) {
+        Some(kind) if kind.fits(bytes) => Ok(media_type),
+        Some(_) => Err(DepositError::MediaType { media_type }),
+        None => Err(DepositError::NotKept { media_type }),
     }
 }
 
-fn key(prefix: u8, digest: &Digest) -> Vec<u8> {
+/// The keys of the stored parts of a text.
+pub(in crate::registry) fn chunk_keys(snapshot: &dyn Snapshot, digest: &Digest) -> Result<Vec<Vec<u8>>, StorageError> {
+    Ok(chunks(snapshot, digest)?.into_iter().map(|(key, _)| key.to_vec()).collect())
+}
+
+/// The key of a row about a text.
+pub(in crate::registry) fn key(prefix: u8, digest: &Digest) -> Vec<u8> {
     [&[prefix][..], &digest.0].concat()
 }
 

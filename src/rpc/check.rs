@@ -132,6 +132,15 @@ pub(crate) fn inclusion(
     Ok(VerifiedStatement { statement, index, checkpoint })
 }
 
+/// Reads the statement that a list names by its id.
+pub(crate) fn listed(bytes: &[u8], id: &StatementId) -> Result<Statement, CheckError> {
+    let statement = Statement::parse(bytes).map_err(|error| CheckError::Statement(error.to_string()))?;
+    match statement.id() == id {
+        true => Ok(statement),
+        false => Err(CheckError::Statement(format!("the list names {id}, {} came", statement.id()))),
+    }
+}
+
 /// Reads the hashes of a proof: 32 bytes each, at most `max`.
 pub(crate) fn path(hashes: &[Vec<u8>], max: usize) -> Result<Vec<Hash>, CheckError> {
     if hashes.len() > max {

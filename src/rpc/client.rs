@@ -22,7 +22,7 @@ use crate::rpc::proto::{
     registry_client::RegistryClient,
 };
 use crate::rpc::seen::SeenCheckpoints;
-use crate::statement::{Statement, Subject};
+use crate::statement::{Statement, StatementId, Subject};
 
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -184,15 +184,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     /// # Errors
     /// [`ClientError::Refused`] with the code `NotFound` or `OutOfRange` if there is none.
     pub async fn statement(&mut self, entry: EntryRef) -> Result<VerifiedStatement, ClientError> {
-        use proto::get_statement_request::Entry;
-        let asked = match entry {
-            EntryRef::Index(index) => Entry::Index(index),
-            EntryRef::Id(id) => Entry::Id(id.0.to_vec()),
-        };
-        let request = proto::GetStatementRequest { entry: Some(asked) };
-        let answer = self
-            .call(self.log_reader(), request, |mut to, request| async move { to.get_statement(request).await })
-            .await?;
+        let answer = self.told_statement(entry).await?;
         let statement =
             Statement::parse(&answer.statement).map_err(|error| CheckError::Statement(error.to_string()))?;
         let is_asked = match entry {
@@ -209,6 +201,25 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
             .await?;
         let path = check::path(&proof.path, PATH_LEN_MAX)?;
         Ok(check::inclusion(statement, answer.index, &path, checkpoint)?)
+    }
+
+    /// The statement that a verified list names at `index`: its bytes hash to `id`, so nothing else about it is told.
+    ///
+    /// # Errors
+    /// [`CheckError::Statement`] if another one came.
+    pub async fn listed(&self, index: u64, id: &StatementId) -> Result<Statement, ClientError> {
+        let answer = self.told_statement(EntryRef::Index(index)).await?;
+        Ok(check::listed(&answer.statement, id)?)
+    }
+
+    async fn told_statement(&self, entry: EntryRef) -> Result<proto::GetStatementResponse, ClientError> {
+        use proto::get_statement_request::Entry;
+        let asked = match entry {
+            EntryRef::Index(index) => Entry::Index(index),
+            EntryRef::Id(id) => Entry::Id(id.0.to_vec()),
+        };
+        let request = proto::GetStatementRequest { entry: Some(asked) };
+        self.call(self.log_reader(), request, |mut to, request| async move { to.get_statement(request).await }).await
     }
 
     /// The receipt of a statement that is in the log, verified for exactly it.

@@ -8,6 +8,10 @@ use tonic_types::StatusExt as _;
 pub const ERROR_DOMAIN: &str = "nospy.v1";
 /// Key of the `ErrorInfo` metadata that says what would be accepted.
 pub const NEXT_STEP: &str = "next_step";
+/// Key of the `ErrorInfo` metadata of `text_removed`: when the text was removed, unix milliseconds.
+pub const REMOVED_MS: &str = "removed_ms";
+/// Key of the `ErrorInfo` metadata of `text_removed`: why, in the operator's words.
+pub const REMOVAL_REASON: &str = "removal_reason";
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use tonic::Status;
 
-use crate::agreement::{Force, On, Standing};
+use crate::agreement::{AssuranceLine, Change, FindingLine, Force, On, PendingLine, Standing};
 use crate::crypto::Digest;
 use crate::registry::{AgreementRow, PageRequest, PartyRow};
 use crate::rpc::limits::{PAGE_ROWS, PAGE_ROWS_MAX};
@@ -110,5 +110,53 @@ pub(crate) fn standing(subject: &Subject, standing: &Standing) -> proto::Standin
         ends_cause: standing.ends.map(|ending| ending.cause.as_str().to_owned()).unwrap_or_default(),
         list: standing.list.iter().map(|(subject, member)| self::standing(subject, member)).collect(),
         reports: standing.reports.iter().map(|report| report.subject.to_string()).collect(),
+        carrier: standing.carrier.map(|id| id.0.to_vec()).unwrap_or_default(),
+        suspended: standing.suspended.iter().map(ToString::to_string).collect(),
+        reservations: standing.reservations.iter().map(ToString::to_string).collect(),
+        changes_on_day: standing.changes_on_day.iter().map(change).collect(),
+        findings: standing.findings.iter().map(finding).collect(),
+        assurances: standing.assurances.iter().map(assurance).collect(),
+        pending: standing.pending.iter().map(pending).collect(),
+    }
+}
+
+fn change(change: &Change) -> proto::StandingChange {
+    proto::StandingChange { at_ms: change.at_ms, force: change.force.as_str().to_owned() }
+}
+
+fn finding(line: &FindingLine) -> proto::Finding {
+    proto::Finding {
+        id: line.id.0.to_vec(),
+        index: line.index,
+        opener: line.opener.to_string(),
+        date: line.date.to_string(),
+        clauses: line.clauses.iter().map(ToString::to_string).collect(),
+        state: line.state.as_str().to_owned(),
+        story: line.story.iter().map(|(day, told)| format!("{day}: {told}")).collect(),
+    }
+}
+
+fn assurance(line: &AssuranceLine) -> proto::Assurance {
+    proto::Assurance {
+        id: line.id.0.to_vec(),
+        index: line.index,
+        kind: line.kind.clone(),
+        issuer: line.issuer.to_string(),
+        registered: line.registered.to_string(),
+        valid_until: line.valid_until.map(|day| day.to_string()).unwrap_or_default(),
+        told: line.told.clone(),
+    }
+}
+
+fn pending(line: &PendingLine) -> proto::Pending {
+    proto::Pending {
+        id: line.id.0.to_vec(),
+        index: line.index,
+        kind: line.kind.clone(),
+        issuer: line.issuer.to_string(),
+        keys: line.keys.iter().map(|kid| kid.0.to_vec()).collect(),
+        threshold: line.threshold,
+        awaits: line.awaits.as_ref().map(ToString::to_string).unwrap_or_default(),
+        until_ms: line.until_ms,
     }
 }

@@ -9,8 +9,8 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::agreement::Rule;
-use crate::registry::{DepositError, PublishError, ReadError};
-use crate::rpc::client_error::{ERROR_DOMAIN, NEXT_STEP};
+use crate::registry::{DepositError, PublishError, ReadError, Tombstone};
+use crate::rpc::client_error::{ERROR_DOMAIN, NEXT_STEP, REMOVAL_REASON, REMOVED_MS};
 
 /// When to come back after `no_space`: nothing but an operator helps.
 const NO_SPACE_RETRY: Duration = Duration::from_secs(300);
@@ -138,6 +138,7 @@ fn code_of_rule(rule: Rule) -> Code {
 pub(crate) fn from_read(error: &ReadError) -> Status {
     let code = match error {
         ReadError::NotFound { .. } => Code::NotFound,
+        ReadError::Removed(tombstone) => return text_removed(Code::NotFound, tombstone, error.next_step()),
         ReadError::OutOfRange { .. } | ReadError::TooLarge { .. } => Code::OutOfRange,
         ReadError::ReadOnly { .. } => Code::Unavailable,
         other => return internal(other),
@@ -154,8 +155,23 @@ pub(crate) fn from_deposit(error: &DepositError) -> Status {
         DepositError::DigestMismatch { .. } => (Code::InvalidArgument, "send exactly the bytes that were hashed"),
         DepositError::NotNamed(_) => (Code::FailedPrecondition, "publish the statement that names the text first"),
         DepositError::MediaType { .. } => (Code::InvalidArgument, "deposit the text that the statement describes"),
+        DepositError::NotKept { .. } => (Code::InvalidArgument, "name in the terms where it can be read"),
+        DepositError::Removed(tombstone) => {
+            return text_removed(Code::FailedPrecondition, tombstone, "a text that was removed is not taken again");
+        }
         DepositError::Unavailable(_) => (Code::Unavailable, "send it again later"),
         DepositError::Read(error) => return from_read(error),
     };
     Answer::new(code, error.reason(), error.to_string(), next_step).build()
+}
+
+/// A text was removed: the tombstone in words, and in the metadata for machines.
+fn text_removed(code: Code, tombstone: &Tombstone, next_step: &str) -> Status {
+    let metadata = HashMap::from([
+        (NEXT_STEP.to_owned(), next_step.to_owned()),
+        (REMOVED_MS.to_owned(), tombstone.removed_ms.to_string()),
+        (REMOVAL_REASON.to_owned(), tombstone.reason.to_string()),
+    ]);
+    let details = ErrorDetails::with_error_info("text_removed", ERROR_DOMAIN, metadata);
+    Answer { code, message: tombstone.to_string(), details }.build()
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use nospy::agreement::{Act, Force, KnownAt, On, Refusal, Rule, Standing, World};
 use nospy::codec::Value;
 use nospy::crypto::{Kid, SigningKey, possession_message, sha256};
-use nospy::statement::{Draft, Issuer, Origin, Statement, StatementId, Subject};
+use nospy::statement::{Draft, Issuer, Named, Origin, Statement, StatementId, Subject};
 
 pub const ORIGIN: &str = "demo.nospy.example";
 
@@ -186,6 +186,11 @@ pub fn change(reference: &StatementId, date: &str) -> Fields<'static> {
     vec![("ref", id(reference)), ("date", text(date)), ("effective", text(date))]
 }
 
+/// New terms from a day on, like the usual ones but for what `term_over` says.
+pub fn amend(reference: &StatementId, date: &str, term_over: Fields<'_>) -> Fields<'static> {
+    with(change(reference, date), vec![("terms", terms(term(with(usual_term(), term_over))))])
+}
+
 pub fn filing(date: &str, effective: &str, term_over: Fields<'_>) -> Fields<'static> {
     let paper = vec![("signed_on", text(date)), ("method", text("licence_condition")), ("form", text("a letter"))];
     let base = vec![("effective", text(effective)), ("notice_period", text("P60D"))];
@@ -321,11 +326,18 @@ impl Kit {
         standing
     }
 
+    /// What a statement of the log is to those that name it.
+    pub fn named(&self, id: &StatementId) -> Option<Named> {
+        let statement = &self.log.iter().find(|act| act.id() == *id)?.statement;
+        let touches = statement.touches(|id| self.named(id)).ok()?;
+        Some(Named { role: statement.named_role(), subject: statement.subject().clone(), touches })
+    }
+
     /// The log as dockets.
     pub fn dockets(&self) -> BTreeMap<Subject, Vec<Act>> {
         let mut dockets: BTreeMap<Subject, Vec<Act>> = BTreeMap::new();
         for act in &self.log {
-            for subject in act.statement.touches(|_| None).unwrap() {
+            for subject in act.statement.touches(|id| self.named(id)).unwrap() {
                 dockets.entry(subject).or_default().push(act.clone());
             }
         }

@@ -95,7 +95,7 @@ impl House {
     /// A vendor, a government, an offer with a text, its acceptance: in four batches.
     pub async fn furnish(&self, registry: &Registry) -> Statement {
         let offer = offer("open", TEXT);
-        let today = jiff::Timestamp::now().to_string()[..10].to_owned();
+        let today = jiff::Timestamp::now().in_tz(crate::served::ZONE).unwrap().date().to_string();
         for statement in [
             enrolment("acme", "vendor", "se", &vendor()),
             enrolment("de-bsi", "government", "de", &government()),

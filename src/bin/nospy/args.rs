@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::output::Format;
-use crate::{demo, docket, draft, exit, init, key, list, log, modes, publish, serve, show, sign, text, verify};
+use crate::{
+    agreements, changes, demo, diff, docket, draft, due, exit, history, inbox, init, key, list, log, modes, publish,
+    serve, show, sign, text, verify,
+};
 
 /// The registry of no-spy agreements: draft, sign, publish and verify statements.
 ///
@@ -39,9 +42,15 @@ pub enum Verb {
     Template(modes::TemplateArgs),
     Sign(sign::SignArgs),
     Show(show::ShowArgs),
+    Diff(diff::DiffArgs),
+    History(history::HistoryArgs),
     Verify(verify::VerifyArgs),
     Publish(publish::PublishArgs),
     List(list::ListArgs),
+    Agreements(agreements::AgreementsArgs),
+    Inbox(inbox::InboxArgs),
+    Due(due::DueArgs),
+    Changes(changes::ChangesArgs),
     Standing(docket::StandingArgs),
     Docket(docket::DocketArgs),
     Log(log::LogArgs),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use nospy::evidence::{DocketFile, Trust};
+use nospy::evidence::{self, DocketFile, Trust};
 use nospy::statement::Subject;
 
 use crate::config::Config;
@@ -11,7 +11,8 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::online::{Online, OnlineArgs};
 use crate::output::Output;
-use crate::{files, moment, verify};
+use crate::texts::TextsArgs;
+use crate::{deposited, files, moment, verify};
 
 /// Fetch the docket file of a subject, verify it, and keep it: what anybody can verify offline, for ever.
 #[derive(Args)]
@@ -21,6 +22,9 @@ pub struct DocketArgs {
     /// Where the file goes; it is written even if a check fails, as evidence.
     #[arg(short, long = "out", value_name = "FILE")]
     out: PathBuf,
+    /// Fetch the deposited texts that the terms name into this folder, each as <sha256>.<ext>, and compare them.
+    #[arg(long, value_name = "DIR")]
+    texts: Option<PathBuf>,
     #[command(flatten)]
     online: OnlineArgs,
 }
@@ -45,11 +49,23 @@ pub struct StandingArgs {
 /// # Errors
 /// What failed.
 pub fn run(args: &DocketArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
-    let (bytes, trust) = fetch(&args.subject, &args.online, config, output)?;
+    let (bytes, trust, mut online) = fetch(&args.subject, &args.online, config, output)?;
     files::write_new(&args.out, &bytes)?;
     output
         .say(format!("Written to {}. Verify it anywhere with: nospy verify FILE --policy POLICY", args.out.display()));
-    verify::docket_file(&bytes, &trust, &verify::question(None, None)?, output)
+    let question = verify::question(None, None)?;
+    let texts = match &args.texts {
+        None => TextsArgs::default(),
+        Some(folder) => {
+            // Only terms of a file that was checked say which texts to ask for.
+            match evidence::verify(&bytes, &trust, &question).terms {
+                Some(terms) => deposited::fetch(&terms, folder, &mut online, output)?,
+                None => output.say("No texts are fetched: no terms of today are known from this file."),
+            }
+            TextsArgs::of_folder(folder)
+        }
+    };
+    verify::docket_file(&bytes, &trust, &question, &texts, output)
 }
 
 /// Runs `standing`.
@@ -58,11 +74,20 @@ pub fn run(args: &DocketArgs, config: &Config, output: &Output) -> Result<Exit, 
 /// What failed.
 pub fn standing(args: &StandingArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
     let question = verify::question(args.on.as_deref(), args.max_age)?;
-    let (bytes, trust) = fetch(&args.subject, &args.online, config, output)?;
-    verify::docket_file(&bytes, &trust, &question, output)
+    let (bytes, trust, _) = fetch(&args.subject, &args.online, config, output)?;
+    verify::docket_file(&bytes, &trust, &question, &TextsArgs::default(), output)
 }
 
-fn fetch(subject: &str, args: &OnlineArgs, config: &Config, output: &Output) -> Result<(Vec<u8>, Trust), CliError> {
+/// Fetches the docket file of a subject; its checkpoint extends what was seen of the log. Nothing else is checked yet.
+///
+/// # Errors
+/// What failed.
+pub fn fetch(
+    subject: &str,
+    args: &OnlineArgs,
+    config: &Config,
+    output: &Output,
+) -> Result<(Vec<u8>, Trust, Online), CliError> {
     let subject: Subject = subject.parse().map_err(|error| CliError::usage(format!("{subject}: {error}")))?;
     let party_keys = args.trust.party_keys()?;
     let mut online = Online::connect(args, config, output)?;
@@ -71,5 +96,5 @@ fn fetch(subject: &str, args: &OnlineArgs, config: &Config, output: &Output) -> 
     if let Ok(file) = DocketFile::parse(&bytes) {
         online.demand_same_history(file.checkpoint.note().to_string().as_bytes())?;
     }
-    Ok((bytes, Trust { policy: online.policy, party_keys }))
+    Ok((bytes, Trust { policy: online.policy.clone(), party_keys }, online))
 }

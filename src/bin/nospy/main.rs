@@ -1,18 +1,26 @@
 //! The program `nospy`: parse, dispatch, exit code.
 
+mod agreements;
 mod args;
 mod ask;
+mod changes;
 mod config;
 mod demo;
+mod deposited;
 mod describe;
+mod diff;
 mod docket;
 mod draft;
 mod draft_file;
+mod due;
 mod error;
 mod exit;
 mod files;
+mod footing;
 mod fsck;
 mod guard;
+mod history;
+mod inbox;
 mod init;
 mod key;
 mod key_request;
@@ -23,18 +31,23 @@ mod modes;
 mod moment;
 mod node;
 mod online;
+mod opening;
 mod output;
 mod plain;
 mod publish;
+mod read;
 mod seen;
 mod serve;
+mod shelf;
 mod show;
 mod sign;
 mod template;
 mod text;
+mod texts;
 mod trust;
 mod verify;
 mod view;
+mod whose;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
@@ -69,6 +82,8 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Key(args) => key::run(args, &config, output),
         Verb::Draft(args) => draft::run(&args, &config, output),
         Verb::Template(args) => modes::run(&args, &config, output),
+        Verb::History(args) => history::run(&args, &config, output),
+        Verb::Diff(args) => diff::run(&args, &config, output),
         Verb::Show(args) => show::run(&args, &config, output),
         Verb::Init(args) => init::run(&args, output),
         Verb::Demo(args) => demo::run(&args, output),
@@ -76,6 +91,10 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Serve(args) => serve::run(&args, &config, output),
         Verb::Publish(args) => publish::run(&args, &config, output),
         Verb::List(args) => list::run(&args, &config, output),
+        Verb::Agreements(args) => agreements::run(&args, &config, output),
+        Verb::Changes(args) => changes::run(&args, &config, output),
+        Verb::Inbox(args) => inbox::run(&args, &config, output),
+        Verb::Due(args) => due::run(&args, &config, output),
         Verb::Standing(args) => docket::standing(&args, &config, output),
         Verb::Docket(args) => docket::run(&args, &config, output),
         Verb::Log(args) => log::run(&args, &config, output),

@@ -111,6 +111,11 @@ impl Online {
 }
 
 impl Online {
+    /// Where evidence is kept.
+    pub fn state(&self) -> &Path {
+        &self.state
+    }
+
     /// Demands that the checkpoint `note`, which came inside another answer, and the newest one of this connection
     /// belong to one history: a log could show one tree here and hand out a file of another.
     ///

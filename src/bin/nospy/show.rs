@@ -1,12 +1,12 @@
-//! `nospy show`: say what a file is and what it says. Nothing is verified here, and the output says so.
+//! `nospy show`: read an agreement, or say what a file is and what it says. Where nothing was verified, the output says so.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use nospy::crypto::{Note, PublicKey, SigningKey, hex};
-use nospy::evidence::{DocketFile, Policy, Receipt, SignedCheckpoint};
+use nospy::evidence::{Policy, Receipt, SignedCheckpoint};
 use nospy::rpc::EntryRef;
-use nospy::statement::{Statement, Unsigned};
+use nospy::statement::{Statement, Subject, Unsigned};
 use serde_json::{Value as Json, json};
 
 use crate::config::Config;
@@ -15,16 +15,27 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::online::{Online, OnlineArgs};
 use crate::output::Output;
-use crate::{describe, files, log, moment};
+use crate::read::{self, Opened};
+use crate::{describe, files, log, moment, verify};
 
 const UNVERIFIED: &str = "Nothing here has been verified. `nospy verify` checks a file against keys that you choose.";
 
-/// Say what a file is and what it says: docket file, statement, receipt, checkpoint, policy, draft, key.
+/// Read an agreement as a person reads it; or say what any other file is: statement, receipt, checkpoint, policy, draft, key.
+///
+/// A docket file is checked if you say whose signature counts (--policy), and then shows how the agreement stands;
+/// without that it is shown with a warning, and no standing is told.
 #[derive(Args)]
 pub struct ShowArgs {
-    /// The file; - for stdin. Or the id of a statement (64 hex digits), which is fetched and proved to be in the log.
-    #[arg(value_name = "FILE|ID")]
+    /// The file; - for stdin. Or a subject, whose docket file is fetched and verified first. Or the id of a statement
+    /// (64 hex digits), which is fetched and proved to be in the log.
+    #[arg(value_name = "FILE|SUBJECT|ID")]
     file: PathBuf,
+    /// For which day (YYYY-MM-DD) or instant (2026-01-10T10:00:00Z); the last seal if left out.
+    #[arg(long, value_name = "DAY|TIME")]
+    on: Option<String>,
+    /// Add the registry's own statements, and every statement word for word.
+    #[arg(long)]
+    full: bool,
     #[command(flatten)]
     online: OnlineArgs,
 }
@@ -44,14 +55,22 @@ pub fn run(args: &ShowArgs, config: &Config, output: &Output) -> Result<Exit, Cl
         let mut online = Online::connect(&args.online, config, output)?;
         return log::proof(EntryRef::Id(id), None, None, &mut online, output);
     }
-    let bytes = files::read(&args.file)?;
     let name = args.file.display().to_string();
+    let question = verify::question(args.on.as_deref(), None)?;
+    if let (Ok(_), false) = (name.parse::<Subject>(), args.file.exists()) {
+        return docket_page(read::open(&args.file, &args.online, &question, config, output)?, args, output);
+    }
+    let bytes = files::read(&args.file)?;
     let shown = match bytes.first() {
         Some(0xD2) => cose(&bytes, &name)?,
         Some(0x84) => to_be_signed(&bytes, &name)?,
         _ => match String::from_utf8(bytes) {
             Ok(text) => text_file(&text, &name)?,
-            Err(error) => docket_file(error.as_bytes(), &name)?,
+            Err(error) => {
+                let trust = args.online.trust.given(config)?;
+                let opened = read::open_bytes(error.as_bytes(), &name, trust.as_ref(), &question, output)?;
+                return docket_page(opened, args, output);
+            }
         },
     };
     output.data(&shown.text, shown.json)?;
@@ -83,36 +102,14 @@ fn cose(bytes: &[u8], name: &str) -> Result<Shown, CliError> {
     Ok(Shown { text: describe::statement(&statement), json: describe::statement_json(&statement) })
 }
 
-/// A docket file: which dockets it holds, and what their statements say, in full.
-fn docket_file(bytes: &[u8], name: &str) -> Result<Shown, CliError> {
-    let file = DocketFile::parse(bytes)
-        .map_err(|error| CliError::malformed(format!("{name} is not a docket file: {error}")))?;
-    let origin = &file.origin;
-    let mut text = format!("{}a docket file of {origin} about {}\n", describe::demo_mark(origin), file.about);
-    let mut dockets = Vec::new();
-    for docket in &file.dockets {
-        let count = docket.entries.len();
-        let said = if count == 0 { "nothing".to_owned() } else { format!("{count} entries") };
-        text.push_str(&format!("  {}: {said}\n", docket.subject));
-        dockets.push(json!({ "subject": docket.subject.to_string(), "entries": count }));
-    }
-    let mut said: Vec<_> = file.statements.iter().collect();
-    said.sort_by_key(|entry| entry.index);
-    text.push_str("What its statements say, by their place in the log:\n");
-    for entry in &said {
-        let words = describe::statement(&entry.statement);
-        text.push_str(&format!("\nentry {}\n{}", entry.index, words.trim_start_matches(describe::DEMO)));
-    }
-    let said: Vec<Json> = said
-        .iter()
-        .map(|entry| json!({ "index": entry.index, "statement": describe::statement_json(&entry.statement) }))
-        .collect();
-    let json = json!({
-        "type": "docket_file", "origin": origin.as_str(), "demo": describe::is_demo(origin),
-        "about": file.about.to_string(), "size": file.checkpoint.checkpoint().size, "dockets": dockets,
-        "statements": said,
-    });
-    Ok(Shown { text, json })
+/// A docket file as a page.
+fn docket_page(opened: Opened, args: &ShowArgs, output: &Output) -> Result<Exit, CliError> {
+    let (reading, exit) = match opened {
+        Opened::Read { reading, exit } => (reading, exit),
+        Opened::Refused(exit) => return Ok(exit),
+    };
+    output.data(&read::page(&reading, read::sheet::width(), args.full), read::to_json(&reading))?;
+    Ok(exit)
 }
 
 fn to_be_signed(bytes: &[u8], name: &str) -> Result<Shown, CliError> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use nospy::crypto::{Digest, KeyLine, Kid};
-use nospy::evidence::Policy;
+use nospy::evidence::{Policy, Trust};
 use nospy::statement::{Origin, Party};
 
 use crate::config::Config;
@@ -43,6 +43,19 @@ impl TrustArgs {
             }
         };
         read_policy(&path)
+    }
+
+    /// Whom the caller trusts; `None` if it named no policy anywhere.
+    ///
+    /// # Errors
+    /// If what it named is not usable.
+    pub fn given(&self, config: &Config) -> Result<Option<Trust>, CliError> {
+        let is_given = self.policy.is_some() || config.policy.is_some();
+        if !is_given && !self.party_keys.is_empty() {
+            return Err(CliError::usage("--party-key without a policy: nothing would be checked")
+                .next_step("Give --policy FILE as well."));
+        }
+        is_given.then(|| Ok(Trust { policy: self.policy(config)?, party_keys: self.party_keys()? })).transpose()
     }
 
     /// The party keys pinned by the caller.

@@ -15,6 +15,7 @@ use crate::describe::{self, NOT_APPROVED};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::texts::{Compared, TextsArgs};
 use crate::trust::TrustArgs;
 use crate::view::{self, CheckLine};
 use crate::{files, keys, moment};
@@ -41,6 +42,8 @@ pub struct VerifyArgs {
     /// The signer's public key, to check a statement's own signature: SPKI PEM file or 64 hex digits.
     #[arg(long, value_name = "KEY")]
     public_key: Option<String>,
+    #[command(flatten)]
+    texts: TextsArgs,
 }
 
 /// Runs the verb.
@@ -50,6 +53,11 @@ pub struct VerifyArgs {
 pub fn run(args: &VerifyArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
     let bytes = files::read(&args.file)?;
     let name = args.file.display().to_string();
+    let is_docket = bytes.first().is_some_and(|byte| *byte != 0xD2 && !is_note(&bytes));
+    if args.texts.is_asked() && !is_docket {
+        return Err(CliError::usage(format!("{name} is no docket file: there are no terms of a day to compare with"))
+            .next_step("Fetch one with: nospy docket SUBJECT -o FILE."));
+    }
     match bytes.first() {
         Some(0xD2) => match Receipt::parse(&bytes) {
             Ok(receipt) => {
@@ -63,12 +71,10 @@ pub fn run(args: &VerifyArgs, config: &Config, output: &Output) -> Result<Exit, 
             }
             Err(_) => run_statement(&bytes, args, config, output),
         },
-        Some(byte) if byte.is_ascii() && bytes.contains(&b'\n') && std::str::from_utf8(&bytes).is_ok() => {
-            run_checkpoint(&bytes, &name, &args.trust.policy(config)?, output)
-        }
+        Some(_) if is_note(&bytes) => run_checkpoint(&bytes, &name, &args.trust.policy(config)?, output),
         _ => {
             let trust = Trust { policy: args.trust.policy(config)?, party_keys: args.trust.party_keys()? };
-            docket_file(&bytes, &trust, &question(args.on.as_deref(), args.max_age)?, output)
+            docket_file(&bytes, &trust, &question(args.on.as_deref(), args.max_age)?, &args.texts, output)
         }
     }
 }
@@ -89,17 +95,33 @@ pub fn question(on: Option<&str>, max_age: Option<u64>) -> Result<Question, CliE
         None => None,
         Some(max_age_s) => Some(Freshness { now: moment::now_seconds()?, max_age_s }),
     };
-    Ok(Question { on, freshness })
+    Ok(Question { on, freshness, ..Question::default() })
 }
 
-/// Verifies a docket file, prints what was found, and gives the exit code of the answer.
+/// Whether a file is text of several lines: a signed note, if it is anything.
+fn is_note(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(u8::is_ascii) && bytes.contains(&b'\n') && std::str::from_utf8(bytes).is_ok()
+}
+
+/// Verifies a docket file and compares the texts at hand, prints what was found, and gives the exit code of the answer.
 ///
 /// # Errors
-/// Only if stdout cannot be written.
-pub fn docket_file(bytes: &[u8], trust: &Trust, question: &Question, output: &Output) -> Result<Exit, CliError> {
-    let verification = verify(bytes, trust, question);
+/// If a text cannot be read, or stdout cannot be written.
+pub fn docket_file(
+    bytes: &[u8],
+    trust: &Trust,
+    question: &Question,
+    texts: &TextsArgs,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    let mut verification = verify(bytes, trust, question);
+    let compared = texts.compare(&mut verification)?;
     let exit = view::exit_of(verification.verdict());
-    output.data(&view::verification_text(&verification, exit), view::verification_json(&verification, exit))?;
+    let exit = compared.as_ref().map_or(exit, |compared| compared.exit(exit));
+    let mut json = view::verification_json(&verification, exit);
+    json["texts"] = compared.as_ref().map(Compared::json).into();
+    let lines = compared.as_ref().map(Compared::text).unwrap_or_default();
+    output.data(&view::verification_text(&verification, &lines, exit), json)?;
     let is_named = |party: &Party| verification.parties.iter().any(|line| line.party == *party);
     match trust.party_keys.keys().find(|party| verification.as_known_at.is_some() && !is_named(party)) {
         Some(party) => {

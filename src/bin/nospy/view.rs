@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use nospy::agreement::{Force, On, Standing};
+use nospy::agreement::{Force, On, PendingLine, Standing};
 use nospy::evidence::{Outcome, Step, Verdict, Verification};
 use nospy::statement::{Subject, one_line};
 use serde_json::{Value as Json, json};
@@ -82,15 +82,16 @@ pub fn exit_of(verdict: Verdict) -> Exit {
     }
 }
 
-/// A verification of a docket file, for people.
-pub fn verification_text(verification: &Verification, exit: Exit) -> String {
+/// A verification of a docket file, for people; `texts` are the lines about texts at hand, empty if none was asked
+/// about.
+pub fn verification_text(verification: &Verification, texts: &str, exit: Exit) -> String {
     let mut text = String::new();
     // Writing to a String does not fail.
-    let _ = write_verification(&mut text, verification, exit);
+    let _ = write_verification(&mut text, verification, texts, exit);
     text
 }
 
-fn write_verification(text: &mut String, verification: &Verification, exit: Exit) -> std::fmt::Result {
+fn write_verification(text: &mut String, verification: &Verification, texts: &str, exit: Exit) -> std::fmt::Result {
     if let Some(origin) = &verification.origin {
         text.push_str(describe::demo_mark(origin));
     }
@@ -119,6 +120,7 @@ fn write_verification(text: &mut String, verification: &Verification, exit: Exit
         Some(standing) if standing.force != Force::NotApplicable => write_details(text, standing)?,
         _ => {}
     }
+    text.push_str(texts);
     if !verification.list.is_empty() {
         writeln!(text, "\nThe whole list (`nospy show ID` fetches one):")?;
         for (index, time_ms, id) in &verification.list {
@@ -227,6 +229,14 @@ fn write_details(text: &mut String, standing: &Standing) -> std::fmt::Result {
             writeln!(text, "               {day}: {}", one_line(story))?;
         }
     }
+    for line in &standing.assurances {
+        let until = line.valid_until.map(|day| format!(", counts until {day}")).unwrap_or_default();
+        let told = one_line(&line.told);
+        writeln!(text, "  {:<11}  {} by {}: {told}{until}", short_kind(&line.kind), line.registered, line.issuer)?;
+    }
+    for line in &standing.pending {
+        writeln!(text, "  waits        {} of {} (entry {}): {}", line.kind, line.issuer, line.index, wanted(line))?;
+    }
     for change in &standing.changes_on_day {
         writeln!(text, "  that day     {}: {}", moment::utc_ms(change.at_ms), force_text(change.force))?;
     }
@@ -241,6 +251,24 @@ fn write_details(text: &mut String, standing: &Standing) -> std::fmt::Result {
         writeln!(text, "  {}  {publisher} ({}): {summary}", report.date, report.kind)?;
     }
     Ok(())
+}
+
+/// The last word of a kind, or the first where the last says little.
+fn short_kind(kind: &str) -> &str {
+    match kind {
+        "evidence.add" | "evidence.supersede" => "evidence",
+        other => other.rsplit('.').next().unwrap_or(other),
+    }
+}
+
+/// What a statement that waits is waiting for.
+fn wanted(line: &PendingLine) -> String {
+    let missing = line.threshold.saturating_sub(line.keys.len() as u64);
+    let until = moment::utc_ms(line.until_ms);
+    match (&line.awaits, missing) {
+        (Some(other), 0) => format!("{other} has to sign the same, before {until}"),
+        _ => format!("{missing} more of its keys to endorse it, before {until}"),
+    }
 }
 
 fn on_text(on: On, zone: &str) -> String {
@@ -326,7 +354,17 @@ pub fn standing_json(standing: &Standing) -> Json {
             "at_ms": change.at_ms, "force": change.force.as_str() })).collect::<Vec<_>>(),
         "findings": standing.findings.iter().map(|finding| json!({
             "id": finding.id.to_string(), "opener": finding.opener.as_str(), "date": finding.date.to_string(),
-            "clauses": texts(&finding.clauses), "state": finding.state.as_str() })).collect::<Vec<_>>(),
+            "clauses": texts(&finding.clauses), "state": finding.state.as_str(),
+            "story": finding.story.iter().map(|(day, told)| json!({ "day": day.to_string(), "told": told })).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+        "assurances": standing.assurances.iter().map(|line| json!({
+            "id": line.id.to_string(), "index": line.index, "kind": line.kind, "issuer": line.issuer.as_str(),
+            "registered": line.registered.to_string(), "valid_until": line.valid_until.map(|day| day.to_string()),
+            "told": line.told })).collect::<Vec<_>>(),
+        "pending": standing.pending.iter().map(|line| json!({
+            "id": line.id.to_string(), "index": line.index, "kind": line.kind, "issuer": line.issuer.as_str(),
+            "keys": line.keys.iter().map(ToString::to_string).collect::<Vec<_>>(), "threshold": line.threshold,
+            "awaits": line.awaits.as_ref().map(ToString::to_string), "until_ms": line.until_ms })).collect::<Vec<_>>(),
         "list": standing.list.iter().map(|(_, one)| standing_json(one)).collect::<Vec<_>>(),
         "reports": standing.reports.iter().map(|report| json!({
             "subject": report.subject.to_string(), "kind": report.kind, "date": report.date.to_string(),

@@ -3,6 +3,7 @@
 mod check;
 mod closure;
 mod digest;
+mod growth;
 mod keys;
 mod model;
 mod reader;
@@ -12,6 +13,7 @@ mod writer;
 pub use crate::evidence::docket_file::check::{CLOCK_SKEW_MS_MAX, CheckedFile, FileCheck, Freshness, check_file};
 pub use crate::evidence::docket_file::closure::{ClosureError, HEIR_GENERATIONS_MAX, parties_of, required_dockets};
 pub use crate::evidence::docket_file::digest::DocketDigestError;
+pub use crate::evidence::docket_file::growth::{GrowthError, check_growth};
 pub use crate::evidence::docket_file::keys::StatementSignatureError;
 pub use crate::evidence::docket_file::model::{
     DOCKET_FILE_DOCKETS_MAX, DOCKET_FILE_ENTRIES_MAX, DOCKET_FILE_LEN_MAX, Docket, DocketFile, DocketFileParts,

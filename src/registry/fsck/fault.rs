@@ -70,7 +70,7 @@ faults! {
     DocketList = "docket_list", Damage;
     /// A row of the list of agreements, or a text's media type, is missing or another one.
     DerivedRow = "derived_row", Damage;
-    /// A deposited text is not complete, or has not its digest.
+    /// A deposited text is not complete or has not its digest, or what is left of a removed one was altered.
     Text = "text", Damage;
     /// A row that nothing in the log asks for.
     ExtraRow = "extra_row", Damage;

@@ -9,13 +9,15 @@ use crate::merkle::{TILE_HEIGHT, TILE_LEVEL_MAX, leaf_hash};
 use crate::registry::directory::agreement_row;
 use crate::registry::fsck::{Fault, Findings};
 use crate::registry::text::{stored_texts, text_rows};
+use crate::registry::tombstone::stored_tombstones;
+use crate::registry::usage::{USAGE_PREFIX, Usage, counted, usage_key};
 use crate::storage::{Bytes, HEAD_KEY, Snapshot, StorageError, rows_between};
 
 /// Rows fetched at once.
 const SCAN_ROWS: usize = 1024;
-/// First bytes of the keys that a registry writes, beside `head`: agreements, entries, ids, docket values and lists,
-/// seals, tiles, media types, texts and their sizes.
-const PREFIXES: &[u8] = b"aeiklstwxy";
+/// First bytes of the keys that a registry writes, beside `head`: agreements, entries, ids, docket values and lists, what
+/// each party has registered, seals, tiles, media types, texts, their sizes, and tombstones.
+const PREFIXES: &[u8] = b"aeiklqstwxyz";
 
 /// How a stored row differs from what follows from the entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +67,8 @@ pub(in crate::registry::fsck) fn compare(
 #[derive(Default)]
 pub(in crate::registry::fsck) struct DerivedRows {
     rows: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// What each party has registered, by the key of its row.
+    usage: BTreeMap<Vec<u8>, Usage>,
     /// Those of which nobody can say whether they were written.
     uncertain: BTreeSet<Vec<u8>>,
 }
@@ -73,6 +77,10 @@ impl DerivedRows {
     /// The rows of an act; of two with one key the first counts. An act that breaks a rule should not have been let in,
     /// and with which rows it was is not known.
     pub fn add(&mut self, act: &Act, is_admissible: bool) {
+        if let Some(party) = counted(&act.statement) {
+            let usage = self.usage.entry(usage_key(party)).or_default();
+            *usage = usage.with(act.statement.bytes().len());
+        }
         for (key, value) in agreement_row(act).into_iter().chain(text_rows(act)) {
             if !is_admissible && !self.rows.contains_key(&key) {
                 self.uncertain.insert(key.clone());
@@ -84,9 +92,12 @@ impl DerivedRows {
     /// # Errors
     /// [`StorageError`].
     pub fn compare(&self, snapshot: &dyn Snapshot, findings: &mut Findings) -> Result<(), StorageError> {
-        for prefix in [b'a', b'w'] {
-            let expected = self.rows.range(vec![prefix]..vec![prefix + 1]);
-            let expected = expected.map(|(key, value)| (key.clone(), value.clone()));
+        for prefix in [b'a', USAGE_PREFIX, b'w'] {
+            let used = self.usage.iter().map(|(key, usage)| (key.clone(), usage.to_bytes()));
+            let rows = self.rows.iter().map(|(key, value)| (key.clone(), value.clone()));
+            let expected: BTreeMap<Vec<u8>, Vec<u8>> =
+                rows.chain(used).filter(|(key, _)| key.first() == Some(&prefix)).collect();
+            let expected = expected.into_iter();
             compare(expected, under(snapshot, prefix), |difference, key| {
                 if difference != Difference::Extra && self.uncertain.contains(key) {
                     return false;
@@ -94,6 +105,10 @@ impl DerivedRows {
                 let index = key.get(1..).filter(|_| prefix == b'a').and_then(|key| key.try_into().ok());
                 let what = match prefix {
                     b'a' => "a row of the list of agreements".to_owned(),
+                    USAGE_PREFIX => {
+                        let party = String::from_utf8_lossy(key.get(1..).unwrap_or_default());
+                        format!("the row of what {party} has registered")
+                    }
                     _ => format!("the media type of the text {}", hex(key.get(1..).unwrap_or_default())),
                 };
                 let (fault, how) = match difference {
@@ -109,7 +124,7 @@ impl DerivedRows {
     }
 }
 
-/// Re-hashes every deposited text; returns how many there are.
+/// Re-hashes every deposited text and every tombstone; returns how many texts there are.
 ///
 /// # Errors
 /// [`StorageError`].
@@ -134,7 +149,37 @@ pub(in crate::registry::fsck) fn texts(snapshot: &dyn Snapshot, findings: &mut F
         }
         last = digest.to_vec();
     }
+    tombstones(snapshot, &known, findings)?;
     Ok(known.len() as u64)
+}
+
+/// A tombstone is what was written, of a text that a statement names and whose bytes are gone.
+fn tombstones(
+    snapshot: &dyn Snapshot,
+    deposited: &BTreeSet<Vec<u8>>,
+    findings: &mut Findings,
+) -> Result<(), StorageError> {
+    for row in stored_tombstones(snapshot) {
+        let (digest, is_whole) = row?;
+        let name = hex(&digest);
+        if digest.len() != 32 {
+            findings.add(Fault::ExtraRow, None, format!("a row under the key 7a{name}, which no registry writes"));
+            continue;
+        }
+        if !is_whole {
+            findings.add(Fault::Text, None, format!("the tombstone of the text {name} was altered"));
+        }
+        if deposited.contains(&digest) {
+            findings.add(Fault::Text, None, format!("the text {name} is there, and a tombstone says that it is not"));
+        }
+        if snapshot.get(&[&b"w"[..], &digest].concat())?.is_none() {
+            findings.add(Fault::ExtraRow, None, format!("a tombstone of the text {name}, which no statement names"));
+        }
+        if findings.is_full() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Tiles that the tree of `size` entries does not have.

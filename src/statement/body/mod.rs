@@ -24,6 +24,7 @@ mod registry;
 mod report;
 mod scalar;
 mod terms;
+mod terms_diff;
 
 pub use agreement::{
     Acceptance, Confirmation, Decline, Dispute, Filing, Method, Notice, NoticeRevocation, Paper, Resumption,
@@ -55,6 +56,7 @@ pub use terms::{
     Basis, CanaryPromise, Clause, ClauseType, Disclosure, Ground, Modality, Mode, Obligor, Renewal, Reservations,
     ScopeItem, Term, Terms, TextStatus, TextVersion, Withheld,
 };
+pub use terms_diff::{Changed, PathPart, TermsChange, TermsPath};
 
 use crate::codec::{Item, Value};
 use crate::statement::KindName;

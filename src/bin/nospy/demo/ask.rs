@@ -144,7 +144,7 @@ pub fn answer(
     let one = |about: &Subject| {
         let file = directory.file(&file_name(about));
         let bytes = files::read(&file)?;
-        let asked = Asked { on: Some(On::Day(question.on)), freshness: None };
+        let asked = Asked { on: Some(On::Day(question.on)), ..Asked::default() };
         let verification = verify(&bytes, &trust, &asked);
         let computed = verification.standing.as_ref().map(Answer::of);
         let is_empty = DocketFile::parse(&bytes)
