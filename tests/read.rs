@@ -369,7 +369,7 @@ fn a_renewal_is_told_as_the_end_that_counts() {
     let made = kit.ok("acme", OFFER, "offer.make", offer(&["de-bsi"], ends));
     kit.at("2026-01-10");
     let accepted = kit.ok("de-bsi", DE, "agreement.accept", accept(&made, "2026-01-10"));
-    let mut renew = |kit: &mut Kit, day: &str, end: &str| {
+    let renew = |kit: &mut Kit, day: &str, end: &str| {
         kit.at(day);
         let body = vec![
             ("ref", id(&accepted)),
