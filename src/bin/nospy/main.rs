@@ -4,6 +4,7 @@ mod agreements;
 mod args;
 mod ask;
 mod changes;
+mod clock;
 mod config;
 mod demo;
 mod deposited;

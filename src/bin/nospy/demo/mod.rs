@@ -22,8 +22,10 @@ mod tell;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
+use nospy::registry::SystemClock;
 use nospy::statement::Subject;
 
 use crate::demo::ask::{Answered, Question};
@@ -84,7 +86,7 @@ pub fn run(args: &DemoArgs, output: &Output) -> Result<Exit, CliError> {
         .map_err(|error| CliError::new(Exit::Internal, format!("no runtime: {error}")))?;
     runtime.block_on(async {
         let listener = service::listen(args.listen.as_deref(), args.once).await?;
-        let service = Service::start(&directory, &cast, &script.genesis, listener)?;
+        let service = Service::start(&directory, &cast, &script.genesis, listener, Arc::new(SystemClock))?;
         let policy = write_policy(&directory, &cast, &service, args)?;
         let size = publish_and_fetch(&service, &directory, &script, &questions, output).await?;
         let published = (script.scenes.len(), size);

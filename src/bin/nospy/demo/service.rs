@@ -3,9 +3,10 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use nospy::crypto::KeyLine;
-use nospy::registry::{self, Registry};
+use nospy::registry::{self, Clock, Registry};
 use nospy::rpc::{Connection, Limits, ServeError, VerifyingClient, serve};
 use nospy::statement::{Statement, Subject};
 use tokio::net::TcpListener;
@@ -69,9 +70,10 @@ impl Service {
         cast: &Cast,
         genesis: &Statement,
         listener: TcpListener,
+        clock: Arc<dyn Clock>,
     ) -> Result<Self, CliError> {
         let storage = node::storage(&directory.file("data"))?;
-        let opening = node::opening(storage, &directory.file("head.guard"), cast.log.clone(), cast.origin.clone());
+        let opening = node::opening(storage, &directory.file("head.guard"), cast.log.clone(), cast.origin.clone(), clock);
         registry::create(&opening, genesis).map_err(|error| node::cannot_open(&error))?;
         let registry = Registry::open(opening).map_err(|error| node::cannot_open(&error))?;
         let address = listener
