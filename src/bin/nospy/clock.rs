@@ -26,8 +26,8 @@ struct ClockFile {
 pub fn of(file: Option<&Path>) -> Result<Arc<dyn Clock>, CliError> {
     let Some(path) = file else { return Ok(Arc::new(SystemClock)) };
     let text = files::read_text(path)?;
-    let start_ms = milliseconds(&text)
-        .map_err(|error| CliError::usage(format!("the clock {}: {error}", path.display())))?;
+    let start_ms =
+        milliseconds(&text).map_err(|error| CliError::usage(format!("the clock {}: {error}", path.display())))?;
     let (path, clock) = (path.to_owned(), ScriptedClock::new(start_ms));
     Ok(Arc::new(ClockFile { path, clock, read_last: Mutex::new(text) }))
 }
