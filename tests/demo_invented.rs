@@ -83,7 +83,7 @@ fn another_fact_or_expectation_is_a_difference() {
     let bench = Bench::new();
     for (from, to, said) in [
         ("FR gives 6 months notice", "FR gives 7 months notice", "it is IN_FORCE v2 + notice (ends 2027-05-01)"),
-        ("every_days: 90", "every_days: 280", "its assurance is overdue, not canary_late"),
+        ("every_days: 90", "every_days: 290", "its assurance is overdue, not canary_late"),
         ("{2026-08-01: DE resumes NB5}, ", "", "it is PARTLY_SUSPENDED v1, reservation NB12"),
         ("{2026-09-01: vendor withdraws the open offer}, ", "", "it was to be refused"),
         (
