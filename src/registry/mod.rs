@@ -27,7 +27,7 @@ mod usage;
 use std::sync::Arc;
 
 pub use adopt::{AdoptError, Adopted, adopt_guard};
-pub use clock::{Clock, ManualClock, Millis, SystemClock};
+pub use clock::{Clock, ClockBackwards, ManualClock, Millis, ScriptedClock, SystemClock};
 pub use directory::{AgreementFilter, AgreementRow, PAGE_ROWS_MAX, Page, PageRequest, PartyRow, SCAN_ROWS_MAX};
 pub use door::{DryRun, Published};
 pub use error::{PublishError, ReadError};
@@ -100,6 +100,11 @@ impl Registry {
     /// Whether everything in it is for demonstration: its origin is under `demo.`.
     pub fn is_demo(&self) -> bool {
         is_demo(self.origin())
+    }
+
+    /// Whether somebody sets its clock, so that the times of its seals prove nothing. Only a demonstration's.
+    pub fn is_clock_scripted(&self) -> bool {
+        self.0.clock.is_scripted()
     }
 
     /// The newest signed checkpoint.

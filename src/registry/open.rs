@@ -17,7 +17,7 @@ use crate::registry::desk::{Desk, RENAME_KIND, View};
 use crate::registry::keys::KeyIndex;
 use crate::registry::stored::{acts_of, statement_at};
 use crate::registry::text::TEXT_BYTES_MAX;
-use crate::registry::{Clock, Inner, Registry, State};
+use crate::registry::{Clock, Inner, Registry, State, is_demo};
 use crate::statement::body::Body;
 use crate::statement::{GENESIS_KIND, Origin, Statement, Subject};
 use crate::storage::{HEAD_KEY, Storage};
@@ -79,6 +79,7 @@ pub struct Opening {
 /// # Errors
 /// [`OpenError`], also if the genesis does not fit the key and origin, or its own rules refuse it.
 pub fn create(opening: &Opening, genesis: &Statement) -> Result<(), OpenError> {
+    check_clock(&*opening.clock, &opening.origin)?;
     check_genesis(genesis, &opening.origin, &opening.log_key.public())?;
     let snapshot = opening.storage.snapshot()?;
     if snapshot.get(HEAD_KEY)?.is_some() {
@@ -110,6 +111,7 @@ impl Registry {
     /// [`OpenError`] if there is nothing that could be served.
     pub fn open(opening: Opening) -> Result<Self, OpenError> {
         let Opening { storage, guard, log_key, origin, clock, on_fatal, options } = opening;
+        check_clock(&*clock, &origin)?;
         let name = KeyLine::new(origin.as_str(), NoteAlgorithm::Ed25519, log_key.public());
         let name = name.map_err(|error| OpenError::Mismatch(error.to_string()))?;
         let cache = Arc::new(TileCache::new(options.tile_cache_bytes));
@@ -144,6 +146,14 @@ impl Registry {
             }
         };
         Ok(Self(Arc::new(Inner { signer, clock, keys, text_bytes_max: options.text_bytes_max, state })))
+    }
+}
+
+/// A clock that somebody sets could date anything: only a registry whose name warns everybody may run on one.
+fn check_clock(clock: &dyn Clock, origin: &Origin) -> Result<(), OpenError> {
+    match clock.is_scripted() && !is_demo(origin) {
+        true => Err(OpenError::ScriptedClock { origin: origin.to_string() }),
+        false => Ok(()),
     }
 }
 

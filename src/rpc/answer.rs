@@ -48,8 +48,10 @@ pub struct LogInfo {
     pub origin: String,
     /// vkey line.
     pub log_key: String,
-    /// True on a scripted clock.
+    /// True for a demonstration.
     pub is_demo: bool,
+    /// True when somebody sets its clock: its times prove nothing.
+    pub is_clock_scripted: bool,
     /// `None` while it signs; otherwise why it is read-only.
     pub read_only: Option<String>,
 }

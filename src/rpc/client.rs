@@ -129,6 +129,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
             origin: answer.origin,
             log_key: answer.log_key,
             is_demo: answer.is_demo,
+            is_clock_scripted: answer.is_clock_scripted,
         }))
     }
 

@@ -37,6 +37,7 @@ impl log_server::Log for LogService {
             origin: registry.origin().to_string(),
             log_key: registry.log_key().to_string(),
             is_demo: registry.is_demo(),
+            is_clock_scripted: registry.is_clock_scripted(),
             mode: mode.into(),
             mode_reason,
         }))

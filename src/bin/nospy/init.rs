@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use nospy::codec::Value;
 use nospy::crypto::{KeyLine, NoteAlgorithm, SigningKey};
+use nospy::log::OpenError;
 use nospy::registry;
 use nospy::statement::{Body, Field as _};
 use nospy::statement::{
@@ -16,7 +17,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::keys::Protection;
 use crate::output::Output;
-use crate::{describe, files, keys, moment, node};
+use crate::{clock, describe, files, keys, node};
 
 /// The name of the head guard.
 const GUARD: &str = "head.guard";
@@ -47,6 +48,9 @@ pub struct InitArgs {
     /// Address and port to serve on.
     #[arg(long, default_value = "127.0.0.1:7878")]
     listen: String,
+    /// Only for a demonstration, an origin under demo.: the file that sets the clock, here and in `nospy serve`.
+    #[arg(long, value_name = "FILE")]
+    clock: Option<PathBuf>,
     /// Do not encrypt the keys.
     #[arg(long)]
     no_passphrase: bool,
@@ -61,10 +65,16 @@ pub fn run(args: &InitArgs, output: &Output) -> Result<Exit, CliError> {
         args.origin.parse().map_err(|error| CliError::usage(format!("--origin {}: {error}", args.origin)))?;
     let title: Text = args.title.parse().map_err(|error| CliError::usage(format!("--title: {error}")))?;
     let protection = Protection::choose(args.no_passphrase)?;
+    let clock = clock::of(args.clock.as_deref())?;
+    if clock.is_scripted() && !describe::is_demo(&origin) {
+        let error = OpenError::ScriptedClock { origin: origin.to_string() };
+        return Err(node::cannot_open(&error));
+    }
     let log_key = keys::generate()?;
     let registrars: Vec<SigningKey> = (0..args.registrars).map(|_| keys::generate()).collect::<Result<_, _>>()?;
     output.say(describe::FOR_EVER);
-    let genesis = genesis(args, &origin, title, &log_key, &registrars)?;
+    let iat = clock.now_ms() / 1_000;
+    let genesis = genesis(args, &origin, title, iat, &log_key, &registrars)?;
     let vkey = KeyLine::new(origin.as_str(), NoteAlgorithm::Ed25519, log_key.public())
         .map_err(|error| CliError::usage(error.to_string()))?;
 
@@ -79,7 +89,7 @@ pub fn run(args: &InitArgs, output: &Output) -> Result<Exit, CliError> {
     files::write_new(&path("nospy.toml"), config_text(args, &origin).as_bytes())?;
 
     let data = args.data.clone().unwrap_or_else(|| path("data"));
-    let opening = node::opening(node::storage(&data)?, &path(GUARD), log_key, origin.clone());
+    let opening = node::opening(node::storage(&data)?, &path(GUARD), log_key, origin.clone(), clock);
     registry::create(&opening, &genesis).map_err(|error| node::cannot_open(&error))?;
 
     let kids: Vec<String> = registrars.iter().map(|key| key.public().kid().to_string()).collect();
@@ -104,6 +114,7 @@ fn genesis(
     args: &InitArgs,
     origin: &Origin,
     title: Text,
+    iat: u64,
     log_key: &SigningKey,
     registrars: &[SigningKey],
 ) -> Result<Statement, CliError> {
@@ -127,7 +138,7 @@ fn genesis(
         subject: Subject::Registry,
         origin: origin.clone(),
         kind,
-        iat: moment::now_seconds()?,
+        iat,
         body: value,
     };
     let signer = registrars.first().expect("clap asks for at least one registrar key");
@@ -146,22 +157,21 @@ fn make_directory(directory: &Path) -> Result<(), CliError> {
 
 fn config_text(args: &InitArgs, origin: &Origin) -> String {
     let data = args.data.as_deref().unwrap_or(Path::new("data"));
-    let data = if args.data.is_some() {
-        std::path::absolute(data).unwrap_or_else(|_| data.to_owned())
-    } else {
-        data.to_owned()
-    };
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let data = if args.data.is_some() { absolute(data) } else { data.to_owned() };
+    let clock = args.clock.as_deref().map(absolute);
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     format!(
         "# Configuration of the registry {origin}. Paths are relative to this file.\n\
          origin = {}\nserver = {}\npolicy = \"policy.txt\"\n\n[serve]\nlisten = {}\ndata = {}\n\
          # The head guard must never be restored together with the database: it is what notices a restored backup.\n\
-         guard = {}\nlog_key = \"log.key.pem\"\n",
+         guard = {}\nlog_key = \"log.key.pem\"\n{}",
         quoted(origin.as_str()),
         quoted(&format!("http://{}", args.listen)),
         quoted(&args.listen),
         quoted(&data.display().to_string()),
         quoted(GUARD),
+        clock.map_or_else(String::new, |path| format!("clock = {}\n", quoted(&path.display().to_string()))),
     )
 }
 

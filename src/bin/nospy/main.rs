@@ -5,6 +5,7 @@ mod args;
 mod ask;
 mod asked;
 mod changes;
+mod clock;
 mod config;
 mod demo;
 mod deposited;
