@@ -66,6 +66,7 @@ fn the_issuer_of_a_template_is_one_who_may_sign() {
         ("agreement.amend", AGREEMENT, "nordhavn"),
         ("basis.change", AGREEMENT, "de-bsi"),
         ("assurance.opinion", AGREEMENT, "de-bsi"),
+        ("assurance.opinion", OFFER, "example-auditor"),
         ("finding.determine", AGREEMENT, "de-bsi"),
         ("canary", OFFER, "nordhavn"),
         ("endorse", "registry", "registrar"),
@@ -153,6 +154,13 @@ fn what_follows_is_said_before_it_is_signed() {
         asked.says("Personal data other than the names of office holders does not belong in it");
         assert!(!bench.path(&format!("{kind}.statement")).exists());
     }
+    bench.ok(&["draft", "agreement.terminate", "--origin", ORIGIN, "-o", "end.yaml"]);
+    bench.write_out("end.yaml");
+    let end = String::from_utf8(bench.read("end.yaml")).unwrap();
+    let sign = ["sign", "end.yaml", "--key", "k.pem"];
+    assert!(!bench.run(&sign).exits(2).stderr.contains("the other party"));
+    bench.write("end.yaml", end.replace("ground: notice", "ground: mutual"));
+    bench.run(&sign).exits(2).says("until the other party registers the same");
     let outside = ["sign", "void.yaml", "--public-key", "k.pem.pub", "--tbs-out", "void.tbs"];
     bench.ok(&outside).says("Personal data other than the names of office holders does not belong in it");
 }

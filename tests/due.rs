@@ -47,14 +47,14 @@ fn a_term_its_window_and_its_last_notice() {
     let (kit, _) = agreed(year(true));
     let all = days(&[
         ("2026-06-30", NoticeDeadline),
-        ("2026-09-30", RenewalOpens),
-        ("2026-11-30", RenewalCloses),
+        ("2026-10-01", RenewalOpens),
+        ("2026-12-01", RenewalCloses),
         ("2027-01-01", Ends),
     ]);
     assert_eq!(due(&kit, AGREEMENT, "2026-01-11", "2027-12-31"), all);
     // Both ends of the window belong to it.
-    assert_eq!(due(&kit, AGREEMENT, "2026-06-30", "2026-09-30"), all[..2]);
-    assert_eq!(due(&kit, AGREEMENT, "2026-07-01", "2026-09-29"), []);
+    assert_eq!(due(&kit, AGREEMENT, "2026-06-30", "2026-10-01"), all[..2]);
+    assert_eq!(due(&kit, AGREEMENT, "2026-07-01", "2026-09-30"), []);
     assert_eq!(due(&kit, AGREEMENT, "2027-01-01", "2027-01-01"), all[3..]);
     assert_eq!(due(&kit, AGREEMENT, "2027-01-02", "2028-01-01"), []);
 
@@ -79,10 +79,45 @@ fn the_last_day_for_notice_is_the_last_that_the_rules_admit() {
 
     // An announced end takes the place of the term's, and what lies behind it falls due no more.
     let ends = days(&[("2026-12-31", DueKind::Ends)]);
-    assert_eq!(due(&kit, AGREEMENT, "2026-12-01", "2027-12-31"), ends);
+    assert_eq!(due(&kit, AGREEMENT, "2026-12-02", "2027-12-31"), ends);
     kit.at("2026-07-05");
     kit.ok("de-bsi", AGREEMENT, "agreement.notice_revoke", vec![("ref", id(&given)), ("date", text("2026-07-05"))]);
-    assert_eq!(due(&kit, AGREEMENT, "2026-12-01", "2027-12-31"), days(&[("2027-01-01", DueKind::Ends)]));
+    assert_eq!(due(&kit, AGREEMENT, "2026-12-02", "2027-12-31"), days(&[("2027-01-01", DueKind::Ends)]));
+}
+
+#[test]
+fn the_window_is_the_one_that_the_rules_admit_and_moves_with_the_term() {
+    let (mut kit, carrier) = agreed(year(true));
+    let renewal = |day: &str| {
+        let ends = vec![("ends", text("2027-12-31")), ("ends_inclusive", Value::Bool(true))];
+        with(vec![("ref", id(&carrier)), ("date", text(day))], ends)
+    };
+    for (day, is_in) in [("2026-09-30", false), ("2026-10-01", true), ("2026-12-01", true), ("2026-12-02", false)] {
+        kit.at(day);
+        let renewal = kit.candidate(kit.sign("acme", AGREEMENT, "agreement.renew", renewal(day)));
+        assert_eq!(kit.world.admit(&renewal).is_ok(), is_in, "{day}");
+    }
+    kit.at("2026-10-01");
+    kit.ok("acme", AGREEMENT, "agreement.renew", renewal("2026-10-01"));
+    let waiting = |kit: &Kit, party: &str| {
+        kit.world.waiting_for(&party.parse().unwrap(), &subject(AGREEMENT), kit.known_at()).lines
+    };
+    assert_eq!(waiting(&kit, "de-bsi").iter().map(|line| line.kind).collect::<Vec<_>>(), [WaitingKind::ActToSign]);
+    assert_eq!(waiting(&kit, "acme"), [], "who signed waits for nobody's own signature");
+    let ends = |kit: &Kit| due(kit, AGREEMENT, "2026-12-31", "2028-12-31");
+    assert_eq!(ends(&kit), days(&[("2027-01-01", DueKind::Ends)]), "what one side signed moves nothing");
+    kit.ok("de-bsi", AGREEMENT, "agreement.renew", renewal("2026-10-01"));
+    assert_eq!(waiting(&kit, "de-bsi"), []);
+    assert_eq!(
+        ends(&kit),
+        days(&[
+            ("2027-06-30", DueKind::NoticeDeadline),
+            ("2027-10-01", DueKind::RenewalOpens),
+            ("2027-12-01", DueKind::RenewalCloses),
+            ("2028-01-01", DueKind::Ends),
+        ])
+    );
+    assert_eq!(due(&kit, AGREEMENT, "2026-10-03", "2027-01-31"), [], "the old end is gone");
 }
 
 #[test]
@@ -139,7 +174,7 @@ fn what_leaves_the_standing_open_is_named() {
     let (mut kit, _) = agreed(year(true));
     let unknown = kit.sign("de-bsi", AGREEMENT, "agreement.dream", vec![("date", text("2026-01-10"))]);
     kit.log_by_mistake(unknown).unwrap_err();
-    let told = told(&kit, AGREEMENT, "2026-12-01", "2027-12-31");
+    let told = told(&kit, AGREEMENT, "2026-12-02", "2027-12-31");
     assert_eq!(told.doubt, Some(Reason::UnknownKind));
     assert_eq!(told.lines.len(), 1, "the lines stand beside, as far as they are known");
 }

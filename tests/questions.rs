@@ -1,7 +1,7 @@
 //! The questions that people ask, through the program against a registry that is served: what it answers is proved,
 //! and a server that leaves something out is found out.
 #![cfg(feature = "cli")]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod liar;
 mod program;
@@ -262,9 +262,9 @@ async fn what_falls_due() {
         (15, "text_review", agreement),
         (15, "text_review", "offer/acme/narrow"),
         (20, "offer_closes", "offer/acme/narrow"),
-        (30, "renewal_opens", agreement),
+        (31, "renewal_opens", agreement),
         (40, "notice_deadline", agreement),
-        (50, "renewal_closes", agreement),
+        (51, "renewal_closes", agreement),
         (61, "ends", agreement),
     ] {
         let line = (day(days), what.to_owned(), subject.to_owned());
@@ -408,4 +408,98 @@ async fn a_later_file_that_lost_something_is_evidence() {
         unreachable!("the other registry never held that acceptance")
     };
     assert_eq!(lost, subject);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_are_found_wherever_they_stand() {
+    let scene = Scene::set().await;
+    let term = json!({});
+    let mut body = json!({ "addressees": { "any": true }, "terms": terms(&term) });
+    body["terms"]["title"] = json!("Funkgeräte der Hauptstraße");
+    body["terms"]["scope"] =
+        json!([{ "product": "Radio 5", "purl": "pkg:generic/radio@5", "sha256": ["ab".repeat(32)] }]);
+    let radio = sign(&vendor(), "acme", "offer/acme/radio", "offer.make", &body);
+    scene.publish(&radio).await;
+    scene.accept("radio", radio.id(), "fr-anssi", &anssi()).await;
+
+    let found = scene.json(0, &["search", "HAUPTSTRASSE", "funkger"]).await;
+    assert_eq!(texts(&found["rows"], "subject"), ["offer/acme/radio", "agreement/acme/radio/fr-anssi"]);
+    assert_eq!(texts(&found["rows"], "title"), ["Funkgeräte der Hauptstraße"; 2], "an acceptance by its offer");
+    assert_eq!((&found["count"], &found["is_exact"], &found["verified"]), (&json!(2), &json!(true), &json!(false)));
+    for words in ["pkg:generic/radio", "abababab", "RADIO", "radio hauptstraße nb4 report_new_duty"] {
+        let found = scene.json(0, &["search", words, "--kind", "offers"]).await;
+        assert_eq!(texts(&found["rows"], "subject"), ["offer/acme/radio"], "{words}");
+    }
+    let party = scene.json(0, &["search", "company", "NORDHAVN", "--kind", "parties"]).await;
+    assert_eq!(texts(&party["rows"], "subject"), ["party/nordhavn"]);
+    let none = scene.json(0, &["search", "radio", "unheard"]).await;
+    assert_eq!((&none["count"], &none["rows"]), (&json!(0), &json!([])), "all words");
+    let said = scene.run(&["search", "radio"]).await.exits(0);
+    said.says("2 statements match").says("the server's word").says("nospy docket SUBJECT");
+    scene.run(&["search"]).await.exits(2);
+    scene.run(&["search", " "]).await.exits(2).says("no word");
+    scene.run(&["search", "x", "--kind", "canaries"]).await.exits(2);
+    for token in ["1", "1.2", "5.3.4", "5.6.0", "01.0.0", "9999.0.0"] {
+        let code = scene.run(&["search", "x", "--page-token", token]).await.code;
+        assert!(code == 3 || code == 19, "{token}: {code}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_counts_what_it_read_and_keeps_its_pages() {
+    use nospy::registry::{SearchBounds, SearchWords};
+
+    let scene = Scene::set().await;
+    let all = scene.json(0, &["search", "no-spy", "agreement"]).await;
+    let subjects =
+        ["offer/acme/open", "offer/acme/narrow", "agreement/acme/open/de-bsi", "agreement/acme/paper/de-bsi"];
+    assert_eq!(texts(&all["rows"], "subject"), subjects);
+
+    let first = scene.json(0, &["search", "no-spy", "agreement", "--page-size", "3"]).await;
+    assert_eq!((&first["count"], &first["is_exact"]), (&json!(4), &json!(true)), "it counts on behind the page");
+    scene.offer("later", &json!({ "any": true }), &json!({}), None).await;
+    let token = first["next_page_token"].as_str().unwrap();
+    let second = scene.json(0, &["search", "no-spy", "agreement", "--page-size", "3", "--page-token", token]).await;
+    assert_eq!(texts(&second["rows"], "subject"), subjects[3..]);
+    assert_eq!((&second["count"], &second["next_page_token"]), (&json!(4), &Json::Null), "of the first page's log");
+
+    // A call that reads less than the log says so, and the next one goes on.
+    let words = SearchWords::read("no-spy agreement").unwrap();
+    let bounds = SearchBounds { rows: 10, entries: 4 };
+    let (mut place, mut found, mut scanned) = (None, Vec::new(), 0);
+    loop {
+        let page = scene.served.registry.search(&words, None, place, bounds).unwrap();
+        assert_eq!(page.scanned, page.size.min(scanned + 4));
+        assert_eq!(page.is_exact(), page.next.is_none());
+        scanned = page.scanned;
+        found.extend(page.rows.into_iter().map(|row| row.subject.to_string()));
+        assert_eq!(page.count, found.len() as u64);
+        match page.next {
+            Some(next) => place = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(found.len(), 5);
+    assert_eq!(found[..4], subjects);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_heir_took_over_is_in_its_answers() {
+    let scene = Scene::set().await;
+    let heir = SigningKey::from_seed(&[6; 32]);
+    scene.publish(&enrolment("sentral", "vendor", "no", &heir)).await;
+    scene.run(&["agreements", "--vendor", "sentral"]).await.exits(17);
+    let today = jiff::Timestamp::now().to_string()[..10].to_owned();
+    let body = json!({ "successor": "sentral", "date": today });
+    scene.publish(&sign(&vendor(), "acme", "party/acme", "party.succeed", &body)).await;
+    scene.publish(&sign(&heir, "sentral", "party/acme", "party.succeed", &body)).await;
+
+    let answer = scene.json(0, &["agreements", "--vendor", "sentral"]).await;
+    assert_eq!(answer["lists"], json!(["roll/sentral", "roll/acme"]));
+    assert_eq!(texts(&answer["agreements"], "subject"), ["agreement/acme/open/de-bsi", "agreement/acme/paper/de-bsi"]);
+    let between = scene.json(0, &["agreements", "--between", "sentral", "de"]).await;
+    assert_eq!(between["count"], 2);
+    let asked = scene.json(0, &["inbox", "sentral"]).await;
+    assert_eq!(texts(&asked["waiting"], "what"), ["filing_to_confirm"]);
+    assert_eq!(scene.json(0, &["inbox", "acme"]).await["waiting"], json!([]), "the heir speaks for it now");
 }

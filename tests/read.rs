@@ -362,6 +362,34 @@ fn half_an_amendment_says_that_it_changes_nothing() {
 }
 
 #[test]
+fn a_renewal_is_told_as_the_end_that_counts() {
+    let mut kit = Kit::default();
+    let window = record(vec![("opens", text("P3M")), ("closes", text("P6W"))]);
+    let ends = vec![("ends", text("2027-01-01")), ("ends_inclusive", Value::Bool(false)), ("renewal", window)];
+    let made = kit.ok("acme", OFFER, "offer.make", offer(&["de-bsi"], ends));
+    kit.at("2026-01-10");
+    let accepted = kit.ok("de-bsi", DE, "agreement.accept", accept(&made, "2026-01-10"));
+    let renew = |kit: &mut Kit, day: &str, end: &str| {
+        kit.at(day);
+        let body = vec![
+            ("ref", id(&accepted)),
+            ("date", text(day)),
+            ("ends", text(end)),
+            ("ends_inclusive", Value::Bool(false)),
+        ];
+        kit.ok("acme", DE, "agreement.renew", body.clone());
+        kit.ok("de-bsi", DE, "agreement.renew", body)
+    };
+    renew(&mut kit, "2026-11-01", "2028-01-01");
+    let second = renew(&mut kit, "2027-11-01", "2029-01-01");
+    let desk = Desk::of(&kit, DE);
+    let page = desk.checked(&[]).exits(0).stdout;
+    says(&section(&page, "HOW LONG IT HOLDS"), "as renewed it is no longer in force from 2029-01-01 on");
+    let page = desk.run(&["diff", "a.docket", "--amendment", &second.to_string()]).exits(0).stdout;
+    says(&section(&page, "WHAT CHANGED"), "the end is CHANGED. It said: 2028-01-01 It says now: 2029-01-01");
+}
+
+#[test]
 fn two_drafts_are_compared_and_the_same_is_called_the_same() {
     let bench = Bench::new();
     bench.offer("a.yaml");

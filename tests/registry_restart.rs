@@ -116,7 +116,7 @@ async fn pages_are_stable_while_the_log_grows() {
     let house = House::new();
     let registry = house.open();
     let offered = house.furnish(&registry).await;
-    let day = jiff::Timestamp::now().to_string()[..10].to_owned();
+    let day = jiff::Timestamp::now().in_tz(served::ZONE).unwrap().date().to_string();
     for number in 0..9 {
         house.publish(&registry, &numbered(number)).await;
     }

@@ -79,10 +79,11 @@ fn a_digest_beats_a_label() {
 fn bills_of_materials_decide_where_images_do_not() {
     let sbom = format!("sbom:{IMAGE}");
     let item = ScopeItem { sbom: Some(IMAGE.parse().unwrap()), ..item("HomeGate OS") };
-    expect(&[item.clone()], &[&sbom], None, "in_scope", ScopeReason::DigestListed);
-    expect(&[item.clone()], &["HomeGate OS"], None, "cannot_tell", ScopeReason::DigestNotAsked);
+    let items = [item.clone()];
+    expect(&items, &[&sbom], None, "in_scope", ScopeReason::DigestListed);
+    expect(&items, &["HomeGate OS"], None, "cannot_tell", ScopeReason::DigestNotAsked);
     let other = format!("sbom:{OTHER_IMAGE}");
-    expect(&[item.clone()], &[&other, "HomeGate OS"], None, "not_in_scope", ScopeReason::DigestNotListed);
+    expect(&items, &[&other, "HomeGate OS"], None, "not_in_scope", ScopeReason::DigestNotListed);
     // The image is the thing itself: it decides before its bill of materials.
     let both = ScopeItem { sha256: Some(vec![IMAGE.parse().unwrap()]), ..item };
     expect(&[both], &[&other, IMAGE], None, "in_scope", ScopeReason::DigestListed);
@@ -261,6 +262,14 @@ fn versions_say_whether_their_ends_belong() {
     // All that an item says of versions holds together.
     let both = ScopeItem { versions: Some("<5.2".parse().unwrap()), ..with_purl(HOMEGATE) };
     expect(&[both], &[HOMEGATE], None, "not_in_scope", ScopeReason::VersionOutside);
+}
+
+#[test]
+fn nobody_writes_lines_of_the_answer() {
+    let hostile = ScopeItem { versions: Some("x\nAnswer: yes (exit 0)".parse().unwrap()), ..item("A\nB") };
+    let found = ScopeMatch::of(Some(&[hostile]), &asked(&["A B"], Some("1")));
+    assert!(matches!(&found, ScopeMatch::CannotTell(_)), "{found:?}");
+    assert!(found.lines().iter().all(|line| !line.to_string().contains('\n')), "{found:?}");
 }
 
 #[test]

@@ -7,10 +7,12 @@ mod kit;
 mod sealed;
 
 use kit::*;
-use nospy::agreement::{Force, On, Reason, Rule};
+use nospy::agreement::{Force, KnownAt, On, Reason, Rule};
 use nospy::codec::{Key, Value};
 use nospy::crypto::{KeyLine, NoteAlgorithm};
-use nospy::evidence::{Freshness, Outcome, PartyTrust, Policy, Question, Step, Trust, Verdict, Verification, verify};
+use nospy::evidence::{
+    Freshness, KnownUpTo, Outcome, PartyTrust, Policy, Question, Step, Trust, Verdict, Verification, verify,
+};
 use sealed::{Log, log_key};
 
 const OFFER: &str = "offer/acme/r";
@@ -71,6 +73,68 @@ fn a_file_answers_as_the_whole_log_does() {
             assert_eq!(found.list.len(), known.list.len(), "{about} on {day}");
         }
     }
+}
+
+/// Whoever asks a later file what was known then learns what the file of that time said, whether a seal closed just then or
+/// not.
+#[test]
+fn as_known_then_a_later_file_answers_as_the_file_of_that_time() {
+    let kit = agreed();
+    for about in [DE, FR, OFFER, "between/acme/de-bsi", "between/acme/fr"] {
+        let file = Log::of(&kit).file(about);
+        for until in ["2026-01-01T10:00:00Z", "2026-01-09T23:00:00Z", "2026-01-10T10:00:00Z", "2026-01-20T00:00:00Z"] {
+            let mut then = agreed();
+            then.log.retain(|act| act.time_ms <= ms(until));
+            let before = verify(&Log::of(&then).file(about), &trust(), &Question::default());
+            let on = before.as_known_at.expect("the seals hold").time_ms;
+            let on_seal = KnownAt { index: 0, time_ms: on };
+            let question = Question {
+                on: Some(On::Instant(on)),
+                known_at: Some(KnownUpTo::Instant(ms(until))),
+                ..Question::default()
+            };
+            let after = verify(&file, &trust(), &question);
+            assert_outcomes(&after, None);
+            let (known, old) = (after.as_known_at.unwrap(), before.as_known_at.unwrap());
+            let (mut found, mut expected) = (after.standing.unwrap(), before.standing.unwrap());
+            assert_eq!((known.index, known.time_ms), (found.known_at.index, found.known_at.time_ms));
+            // The file names the last seal that it holds; the log may have sealed since, and nothing of these dockets.
+            assert!(known.index <= old.index && known.until_ms == ms(until), "{about} as known at {until}: {known:?}");
+            for standing in [&mut found, &mut expected] {
+                standing.known_at = on_seal;
+                standing.list.iter_mut().for_each(|(_, member)| member.known_at = on_seal);
+            }
+            assert_eq!(found, expected, "{about} as known at {until}");
+            assert_eq!((after.terms, after.list_terms), (before.terms, before.list_terms));
+        }
+    }
+}
+
+#[test]
+fn what_was_known_is_told_only_as_far_as_the_file_goes() {
+    let file = Log::of(&agreed()).file(DE);
+    let ask = |known_at| verify(&file, &trust(), &Question { known_at: Some(known_at), ..Question::default() });
+    let last = verify(&file, &trust(), &Question::default()).as_known_at.unwrap();
+    assert_eq!(ask(KnownUpTo::Seal(last.index)).standing.unwrap().force, Force::InForce);
+    assert_eq!(ask(KnownUpTo::Instant(last.time_ms)).verdict(), Verdict::Holds);
+    // A later time than the last seal is not known, whatever day is asked about.
+    let beyond = KnownUpTo::Instant(last.time_ms + 1);
+    assert_eq!(ask(beyond).standing.unwrap().force, Force::Indeterminate(Reason::NotYetKnown));
+    let question = Question { known_at: Some(beyond), ..on("2026-01-15") };
+    let standing = verify(&file, &trust(), &question).standing.unwrap();
+    assert_eq!(standing.force, Force::Indeterminate(Reason::NotYetKnown));
+    assert_eq!(standing.otherwise.unwrap().force, Force::InForce);
+    // An index that is no seal of the file, and a time before the log: no answer, and no no.
+    for known_at in [KnownUpTo::Seal(0), KnownUpTo::Seal(last.index + 1), KnownUpTo::Instant(ms("2020-01-01"))] {
+        let verification = ask(known_at);
+        assert_eq!((verification.standing.as_ref(), verification.verdict()), (None, Verdict::Indeterminate));
+        assert!(verification.failed().is_none());
+    }
+    // A key that the verifier pinned is asked for up to then only.
+    let mut pinned = trust();
+    pinned.party_keys.insert("de-bsi".parse().unwrap(), vec![kid("somebody")]);
+    let question = Question { known_at: Some(KnownUpTo::Instant(ms("2026-01-05"))), ..Question::default() };
+    assert_eq!(verify(&file, &pinned, &question).verdict(), Verdict::No, "the acceptance is not known yet");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use crate::agreement::day::LegalZone;
 use crate::agreement::offer::offer_unknown;
 use crate::agreement::party::{is_role_of_id, key_taken, subject_party};
+use crate::agreement::party_change::check_successor;
 use crate::agreement::refusal::demand;
 use crate::agreement::report::report_of;
 use crate::agreement::{Act, Refusal, Rule, World};
@@ -49,7 +50,12 @@ pub(in crate::agreement) fn check(world: &World, act: &Act) -> Result<(), Refusa
             check_docket_room(world, act)?;
             subject_party(act).map_or(Ok(()), |party| check_name(world, party, body.name.name.as_str()))
         }
-        Body::PartyControlChange(_) | Body::PartySucceed(_) | Body::PartyRetire(_) => check_docket_room(world, act),
+        Body::PartySucceed(body) => {
+            check_docket_room(world, act)?;
+            // Asked early, so that nobody waits for a signature that would be refused.
+            subject_party(act).map_or(Ok(()), |party| check_successor(world, act, party, body))
+        }
+        Body::PartyControlChange(_) | Body::PartyRetire(_) => check_docket_room(world, act),
         Body::Policy(body) => check_docket_room(world, act).and_then(|()| check_registrar_keys(world, body)),
         Body::OfferMake(body) => check_offer(act, body),
         Body::File(_) => check_vendor(world, act),

@@ -14,20 +14,16 @@ use std::sync::Arc;
 use crate::agreement::accord::{AgreementState, offer_subject};
 use crate::agreement::assurance::{Assurances, assurance_on};
 use crate::agreement::day::{LegalZone, ZONE_TABLE, day_after};
+use crate::agreement::doubt::{changes_force_by, doubt_of_entries, settle};
+use crate::agreement::history::{Entry, State};
 use crate::agreement::life::{Life, SignatureRecord};
 use crate::agreement::offer::{Made, OfferState};
 use crate::agreement::pending::{Book, Waiting};
-use crate::agreement::void::voided;
-use crate::agreement::world::{Entry, State};
 use crate::agreement::{
-    Assent, Assurance, Basis, Change, Contention, EndCause, Ending, Flag, Force, Integrity, KnownAt, On, Reason,
-    ReportLine, Standing, World, kinds, report,
+    Assent, Assurance, Basis, Change, Contention, Flag, Force, Integrity, KnownAt, On, Reason, Standing, World,
 };
 use crate::statement::body::{Body, LegalDate, Terms, TextStatus};
-use crate::statement::{GovernmentOrCountry, Party, StatementId, Subject};
-
-/// Most lists that the answer of one is drawn from: its own and those of whom its parties succeeded.
-const BETWEEN_MAX: usize = 1_024;
+use crate::statement::{Party, Subject};
 
 impl World {
     /// How `about` stands on a day or at an instant, as known at a seal. The dockets of [`World::needs_of`] are at
@@ -130,71 +126,6 @@ impl World {
         settle(standing, doubt, at_ms)
     }
 
-    fn between_standing(&self, about: &Subject, on: On, known_at: KnownAt) -> Standing {
-        let (day, at_ms) = moment(on, &LegalZone::utc());
-        let mut standing = blank(about, on, known_at, &LegalZone::utc());
-        let mut named = BTreeSet::new();
-        let mut doubt = None;
-        for list in self.between_with_predecessors(about, known_at) {
-            let entries: Vec<&Entry> = self.entries_known(&list, known_at).collect();
-            for entry in &entries {
-                match entry.act.statement.subject() {
-                    // Its own verdict is looked at below.
-                    Subject::Report { .. } => {}
-                    _ if entry.is_unknown() => doubt = Some(Reason::UnknownKind),
-                    subject => {
-                        named.insert(subject.clone());
-                    }
-                }
-            }
-            let reports = self.reports_in(entries.into_iter());
-            if reports.iter().any(Entry::is_unknown) {
-                doubt = Some(Reason::UnknownKind);
-            }
-            standing.inadmissible.extend(reports.iter().filter_map(Entry::inadmissible));
-            standing.reports.extend(self.reports_on(&reports, day));
-        }
-        standing.list = named.into_iter().map(|one| (one.clone(), self.standing(&one, on, known_at))).collect();
-        if !standing.list.is_empty() {
-            standing.force = Force::Listed;
-        }
-        if !standing.reports.is_empty() {
-            standing.flags.insert(Flag::Reported);
-        }
-        settle(standing, doubt, at_ms)
-    }
-
-    /// A list and those of whom its parties succeeded: agreements keep their subject and follow the party.
-    fn between_with_predecessors(&self, about: &Subject, known_at: KnownAt) -> Vec<Subject> {
-        let mut found = vec![about.clone()];
-        let mut next = 0;
-        while let Some(subject) = found.get(next).filter(|_| next < BETWEEN_MAX) {
-            if let Subject::Between { vendor, government } = subject.clone() {
-                let vendors = self.predecessors(&vendor, known_at.index).into_iter();
-                let mut pairs: Vec<Subject> =
-                    vendors.map(|vendor| Subject::Between { vendor, government: government.clone() }).collect();
-                let organ = government.as_str().parse::<Party>().ok();
-                let organs = organ.map(|organ| self.predecessors(&organ, known_at.index)).unwrap_or_default();
-                let organs = organs.iter().filter_map(|organ| GovernmentOrCountry::try_from(organ).ok());
-                pairs.extend(organs.map(|government| Subject::Between { vendor: vendor.clone(), government }));
-                pairs.retain(|pair| !found.contains(pair));
-                found.extend(pairs);
-            }
-            next += 1;
-        }
-        found
-    }
-
-    /// What is reported on or before a day, without what its reporter declared void.
-    fn reports_on(&self, reports: &[Entry], day: LegalDate) -> Vec<ReportLine> {
-        let voids = voided(self, reports);
-        let by_ms = LegalZone::utc().start_ms(day_after(day));
-        let is_void =
-            |id: &StatementId| voids.iter().any(|void| void.id == *id && (void.is_ab_initio || void.time_ms < by_ms));
-        let complete = reports.iter().filter_map(Entry::done).filter(|done| !is_void(&done.act.id()));
-        complete.filter_map(|done| report::line_on(&done.act, day)).collect()
-    }
-
     /// The zone of an agreement's days, that of its terms, else of what is offered; and the docket as it was on the day
     /// that is asked about.
     fn agreement_on(
@@ -250,7 +181,11 @@ impl World {
         entries.last().is_none_or(|entry| entry.act.index <= known_at.index) && !entries.iter().any(is_void)
     }
 
-    fn entries_known(&self, about: &Subject, known_at: KnownAt) -> impl Iterator<Item = &Entry> {
+    pub(in crate::agreement) fn entries_known(
+        &self,
+        about: &Subject,
+        known_at: KnownAt,
+    ) -> impl Iterator<Item = &Entry> {
         let entries = self.history(about).into_iter().flat_map(|history| &history.entries);
         entries.filter(move |entry| entry.act.index <= known_at.index)
     }
@@ -333,49 +268,6 @@ impl World {
     }
 }
 
-impl OfferState {
-    /// How the offer stands at an instant, as known at index `last`.
-    fn force_at(&self, last: u64, at_ms: u64) -> Force {
-        match self.made(last + 1) {
-            Some(made) if made.time_ms <= at_ms => match self.ending(last, at_ms) {
-                Some(Ending { cause: EndCause::Void, .. }) => Force::Void,
-                Some(Ending { cause: EndCause::Withdrawal, .. }) => Force::Withdrawn,
-                _ if made.closes_ms().is_some_and(|end| end <= at_ms) => Force::Expired,
-                _ => Force::Offered,
-            },
-            _ => Force::NoAgreement,
-        }
-    }
-
-    /// The end as seen at an instant: a withdrawal that was registered, or the last day to accept.
-    fn ending(&self, last: u64, at_ms: u64) -> Option<Ending> {
-        let made = self.made(last + 1)?;
-        if let Some(void) = self.void(last + 1).filter(|void| void.is_ab_initio || void.time_ms <= at_ms) {
-            let from_ms = if void.is_ab_initio { made.time_ms } else { void.time_ms };
-            return Some(Ending { day: made.zone.day_of(from_ms), cause: EndCause::Void, act: Some(void.by) });
-        }
-        let closes_ms = made.closes_ms();
-        let withdrawn = self
-            .withdrawn(last + 1)
-            .filter(|withdrawn| withdrawn.time_ms <= at_ms && closes_ms.is_none_or(|end| withdrawn.time_ms < end));
-        match withdrawn {
-            Some(withdrawn) => Some(Ending {
-                day: made.zone.day_of(withdrawn.time_ms),
-                cause: EndCause::Withdrawal,
-                act: Some(withdrawn.id),
-            }),
-            None => made.open_until.map(|last| Ending { day: day_after(last), cause: EndCause::OpenUntil, act: None }),
-        }
-    }
-
-    /// The instants at which it changes within a day, as known at index `last`.
-    fn instants(&self, last: u64) -> Vec<u64> {
-        let made = self.made(last + 1).map(|made| made.time_ms);
-        let withdrawn = self.withdrawn(last + 1).map(|withdrawn| withdrawn.time_ms);
-        made.into_iter().chain(withdrawn).chain(self.void(last + 1).map(|void| void.time_ms)).collect()
-    }
-}
-
 /// The agreement that a day is about: the one that has begun and not ended, else the newest that had come about.
 fn life_on(state: &AgreementState, day: LegalDate) -> Option<&Life> {
     let known = || state.lives.iter().rev().filter(|life| life.exists_on(day));
@@ -398,52 +290,8 @@ fn tell_offered(standing: &mut Standing, state: &AgreementState, offered: Option
     }
 }
 
-/// Whether an entry, had it been admissible, would have changed force on or before a day (rule 14).
-fn changes_force_by(entry: &Entry, day: LegalDate, zone: &LegalZone) -> bool {
-    match entry.act.body.as_deref() {
-        // What it names may be anything; a void may reach back to the beginning.
-        Some(Body::Void(body)) => body.ab_initio == Some(true) || zone.day_of(entry.act.time_ms) <= day,
-        Some(Body::Endorse(_)) => zone.day_of(entry.act.time_ms) <= day,
-        Some(body) => kinds::force_from(body).is_some_and(|from| from <= day),
-        // A body that cannot be read has no day.
-        None => entry.act.statement.kind().family() == "agreement",
-    }
-}
-
-/// S3 and rule 14: lists what has no effect, and says whether that leaves the answer open.
-fn doubt_of_entries<'a>(
-    standing: &mut Standing,
-    entries: impl Iterator<Item = &'a Entry>,
-    would_change: impl Fn(&Entry) -> bool,
-) -> Option<Reason> {
-    let mut doubt = None;
-    for entry in entries.filter(|entry| entry.refusal().is_some()) {
-        standing.inadmissible.extend(entry.inadmissible());
-        if entry.is_unknown() {
-            doubt = Some(Reason::UnknownKind);
-        } else if doubt.is_none() && would_change(entry) {
-            doubt = Some(Reason::Inadmissible);
-        }
-    }
-    doubt
-}
-
-/// S2 and S3: the answer, or what is unknown with the answer that stands beside.
-fn settle(standing: Standing, doubt: Option<Reason>, at_ms: u64) -> Standing {
-    let is_known_yet = at_ms <= standing.known_at.time_ms;
-    let standing = match doubt {
-        Some(reason) => indeterminate(standing, reason),
-        None => standing,
-    };
-    if is_known_yet { standing } else { indeterminate(standing, Reason::NotYetKnown) }
-}
-
-fn indeterminate(standing: Standing, reason: Reason) -> Standing {
-    Standing { force: Force::Indeterminate(reason), otherwise: Some(Box::new(standing.clone())), ..standing }
-}
-
 /// The day and the instant that are asked about.
-fn moment(on: On, zone: &LegalZone) -> (LegalDate, u64) {
+pub(in crate::agreement) fn moment(on: On, zone: &LegalZone) -> (LegalDate, u64) {
     match on {
         On::Day(day) => (day, zone.start_ms(day)),
         On::Instant(at_ms) => (zone.day_of(at_ms), at_ms),
@@ -483,7 +331,8 @@ fn about_vendor(about: &Subject) -> Option<&Party> {
     }
 }
 
-fn blank(about: &Subject, on: On, known_at: KnownAt, zone: &LegalZone) -> Standing {
+/// A standing that says nothing yet.
+pub(in crate::agreement) fn blank(about: &Subject, on: On, known_at: KnownAt, zone: &LegalZone) -> Standing {
     Standing {
         about: about.clone(),
         on,

@@ -11,9 +11,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use jiff::Span;
-
-use crate::agreement::day::{days_later, period_later};
+use crate::agreement::day::{days_later, period_earlier, period_later};
 use crate::agreement::{EndCause, Force, KnownAt, On, Reason, Standing, World};
 use crate::statement::Subject;
 use crate::statement::body::{Body, LegalDate, Period, Terms};
@@ -170,6 +168,8 @@ impl Asked<'_> {
             let cause = match ending.cause {
                 EndCause::Notice => "by notice",
                 EndCause::Termination => "by an act of a party",
+                EndCause::Basis => "it lapses with the law it rests on",
+                EndCause::Void => "it is void from then on",
                 _ => "its term ends",
             };
             self.line(ending.day, DueKind::Ends, format!("no longer in force from this day, {cause}"))
@@ -200,22 +200,41 @@ impl Asked<'_> {
     fn of_terms(&self, terms: &Terms) -> Vec<Due> {
         let holds = |day| self.is_live(day) && self.terms_on(day).is_some_and(|on_day| on_day == *terms);
         let mut found: Vec<Due> = self.reviews(terms, holds).collect();
-        let Some(ends) = terms.term.ends else { return found };
-        if let Some(renewal) = &terms.term.renewal {
-            let (opens, closes) = (earlier(ends, &renewal.opens), earlier(ends, &renewal.closes));
-            let words = |what: &str| format!("the {what} day on which it may be renewed; its term ends on {ends}");
-            found.extend(opens.and_then(|day| self.line(day, DueKind::RenewalOpens, words("first"))));
-            found.extend(closes.and_then(|day| self.line(day, DueKind::RenewalCloses, words("last"))));
+        for end in self.ends_of_term() {
+            let before_the_end = self.before_the_end(terms, end);
+            // Another end that is announced, or a term that was moved, has taken the place of this one by that day.
+            found.extend(
+                before_the_end.into_iter().filter(|due| holds(due.day) && self.end_of_term(due.day) == Some(end)),
+            );
+        }
+        found
+    }
+
+    /// The days that are counted back from the end of a term, its first day no longer in force.
+    fn before_the_end(&self, terms: &Terms, end: LegalDate) -> Vec<Due> {
+        let mut found = Vec::new();
+        if let Some(window) = &terms.term.renewal {
+            let words = |what: &str| format!("the {what} day on which it may be renewed; its term ends before {end}");
+            let (opens, closes) = (period_earlier(end, &window.opens), period_earlier(end, &window.closes));
+            found.extend(self.line(opens, DueKind::RenewalOpens, words("first")));
+            found.extend(self.line(closes, DueKind::RenewalCloses, words("last")));
         }
         if let Some(period) = &terms.term.notice_period {
             // A notice has an effect if the agreement still lives on the day on which it runs out.
-            let last = if terms.term.ends_inclusive == Some(true) { Some(ends) } else { day_before(ends) };
             let words = format!("the last day on which notice ({period}) ends it before its term does");
-            let day = last.and_then(|last| last_notice(last, period));
+            let day = day_before(end).and_then(|last| last_notice(last, period));
             found.extend(day.and_then(|day| self.line(day, DueKind::NoticeDeadline, words)));
         }
-        found.retain(|due| holds(due.day));
         found
+    }
+
+    /// The end of the term as it is seen on a day, if that is what ends it.
+    fn end_of_term(&self, day: LegalDate) -> Option<LegalDate> {
+        self.standing(day).ends.filter(|ending| ending.cause == EndCause::Term).map(|ending| ending.day)
+    }
+
+    fn ends_of_term(&self) -> BTreeSet<LegalDate> {
+        [self.window.from, self.window.to].into_iter().filter_map(|day| self.end_of_term(day)).collect()
     }
 
     fn reviews(&self, terms: &Terms, holds: impl Fn(LegalDate) -> bool) -> impl Iterator<Item = Due> {
@@ -280,22 +299,11 @@ fn day_before(day: LegalDate) -> Option<LegalDate> {
     day.date().yesterday().ok()?.try_into().ok()
 }
 
-/// The day a period earlier; of the 31st, a month earlier, the last day of that month.
-fn earlier(day: LegalDate, period: &Period) -> Option<LegalDate> {
-    // A period is at most 100 years (Period::from_str), far inside of what a span holds.
-    let span = Span::new()
-        .years(i64::from(period.years))
-        .months(i64::from(period.months))
-        .weeks(i64::from(period.weeks))
-        .days(i64::from(period.days));
-    day.date().checked_sub(span).ok()?.try_into().ok()
-}
-
 /// The last day whose notice runs out on `last` or before. Counting back is not the inverse of counting on, since
 /// months differ, so the days around are tried: a month's end moves by at most three days.
 fn last_notice(last: LegalDate, period: &Period) -> Option<LegalDate> {
     const DAYS_AROUND: i64 = 4;
-    let near = earlier(last, period)?;
+    let near = period_earlier(last, period);
     let candidates = (-DAYS_AROUND..=DAYS_AROUND).map(|days| days_later(near, days));
     candidates.filter(|day| period_later(*day, period) <= last && *day <= last).max()
 }

@@ -7,10 +7,10 @@
 //!   once more at its index. If a rule is broken now, the endorsement is what is refused.
 
 use crate::agreement::authority::check_key;
+use crate::agreement::history::{Before, Entry};
 use crate::agreement::life::SignatureRecord;
 use crate::agreement::pending::{Outcome, Waiting};
 use crate::agreement::refusal::demand;
-use crate::agreement::world::{Before, Entry};
 use crate::agreement::{Act, Refusal, Rule, World, kinds};
 use crate::statement::StatementId;
 use crate::statement::body::{Body, Endorsement};

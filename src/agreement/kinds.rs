@@ -3,13 +3,13 @@
 
 use crate::agreement::accord::{AgreementState, offer_subject};
 use crate::agreement::authority::Signer;
+use crate::agreement::history::{Before, Entry, State};
 use crate::agreement::life::SignatureRecord;
 use crate::agreement::offer::OfferState;
 use crate::agreement::party::PartyState;
 use crate::agreement::pending::{Done, Outcome};
 use crate::agreement::registrar::RegistryState;
 use crate::agreement::void::Voided;
-use crate::agreement::world::{Before, Entry, State};
 use crate::agreement::{
     Act, Refusal, World, accord, amend, assurance, basis, change, finding, offer, party, party_change, registrar, void,
 };
@@ -87,7 +87,7 @@ pub(in crate::agreement) fn guard(world: &World, act: &Act, body: &Body, before:
         Body::PartyRename(_) | Body::PartyControlChange(_) | Body::PartyRetire(_) => {
             party_change::check_known(world, act)
         }
-        Body::PartySucceed(body) => party_change::check_succeed(world, act, body),
+        Body::PartySucceed(body) => party_change::check_succeed(world, act, body, before),
         Body::OfferMake(body) => offer::check_make(world, act, body),
         Body::OfferWithdraw(body) => offer::check_withdraw(world, act, body),
         Body::ReportOffer(_) | Body::ReportReply(_) | Body::ReportAct(_) => Ok(()),

@@ -26,7 +26,8 @@
 //! 15. A refusal writes nothing, names the rule, and says what would be accepted (`refusal`).
 //!
 //! An act may rest on several signatures: `pending` says when it is complete, `void` when it no longer counts, `heir` who
-//! signs in whose place.
+//! signs in whose place. Beside the rules stands one question to terms alone: whether they are about a product (`scope`,
+//! `docs/scope.md`).
 //!
 //! In scope: statements and time as values. Out of scope: bytes, proofs and seals (`evidence`), clocks and quotas of
 //! the whole log (`registry`).
@@ -41,13 +42,16 @@ mod answer;
 mod assurance;
 mod authority;
 mod basis;
+mod between;
 mod change;
 mod cpe;
 mod day;
+mod doubt;
 mod due;
 mod endorse;
 mod finding;
 mod heir;
+mod history;
 mod kinds;
 mod life;
 mod names;
@@ -64,6 +68,7 @@ mod scope;
 mod sentence;
 mod standing;
 mod talk;
+mod verdict;
 mod versions;
 mod void;
 mod waiting;

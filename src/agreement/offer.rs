@@ -13,7 +13,7 @@ use crate::agreement::pending::Done;
 use crate::agreement::refusal::demand;
 use crate::agreement::talk::Talk;
 use crate::agreement::void::Voided;
-use crate::agreement::{Act, Refusal, Rule, World};
+use crate::agreement::{Act, EndCause, Ending, Force, Refusal, Rule, World};
 use crate::statement::body::{Addressees, LegalDate, Offer, Terms, Withdrawal, Zone};
 use crate::statement::{StatementId, Subject};
 
@@ -106,6 +106,49 @@ impl OfferState {
 
     pub fn apply_withdraw(&mut self, act: &Act) {
         self.withdrawn.push(Withdrawn { index: act.index, time_ms: act.time_ms, id: act.id() });
+    }
+}
+
+impl OfferState {
+    /// How the offer stands at an instant, as known at index `last`.
+    pub fn force_at(&self, last: u64, at_ms: u64) -> Force {
+        match self.made(last + 1) {
+            Some(made) if made.time_ms <= at_ms => match self.ending(last, at_ms) {
+                Some(Ending { cause: EndCause::Void, .. }) => Force::Void,
+                Some(Ending { cause: EndCause::Withdrawal, .. }) => Force::Withdrawn,
+                _ if made.closes_ms().is_some_and(|end| end <= at_ms) => Force::Expired,
+                _ => Force::Offered,
+            },
+            _ => Force::NoAgreement,
+        }
+    }
+
+    /// The end as seen at an instant: a withdrawal that was registered, or the last day to accept.
+    pub fn ending(&self, last: u64, at_ms: u64) -> Option<Ending> {
+        let made = self.made(last + 1)?;
+        if let Some(void) = self.void(last + 1).filter(|void| void.is_ab_initio || void.time_ms <= at_ms) {
+            let from_ms = if void.is_ab_initio { made.time_ms } else { void.time_ms };
+            return Some(Ending { day: made.zone.day_of(from_ms), cause: EndCause::Void, act: Some(void.by) });
+        }
+        let closes_ms = made.closes_ms();
+        let withdrawn = self
+            .withdrawn(last + 1)
+            .filter(|withdrawn| withdrawn.time_ms <= at_ms && closes_ms.is_none_or(|end| withdrawn.time_ms < end));
+        match withdrawn {
+            Some(withdrawn) => Some(Ending {
+                day: made.zone.day_of(withdrawn.time_ms),
+                cause: EndCause::Withdrawal,
+                act: Some(withdrawn.id),
+            }),
+            None => made.open_until.map(|last| Ending { day: day_after(last), cause: EndCause::OpenUntil, act: None }),
+        }
+    }
+
+    /// The instants at which it changes within a day, as known at index `last`.
+    pub fn instants(&self, last: u64) -> Vec<u64> {
+        let made = self.made(last + 1).map(|made| made.time_ms);
+        let withdrawn = self.withdrawn(last + 1).map(|withdrawn| withdrawn.time_ms);
+        made.into_iter().chain(withdrawn).chain(self.void(last + 1).map(|void| void.time_ms)).collect()
     }
 }
 

@@ -15,6 +15,7 @@ use crate::agreement::cpe::{Cpe, CpeRelation};
 use crate::agreement::product::purl_version;
 use crate::agreement::versions::{Versions, is_same_version};
 use crate::statement::body::ScopeItem;
+use crate::statement::one_line;
 
 /// Whether a product is in scope. Unknown has no conversion to yes or no (A6).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,12 +134,12 @@ impl ScopeMatch {
 
 impl fmt::Display for ScopeLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The words repeat texts of the terms, and the name comes last and in quotes: whoever chose them must not be able
+        // to write the words beside them.
+        let words = one_line(&self.words);
         match &self.item {
-            // The name last and in quotes: whoever chose it must not be able to write the words beside it.
-            Some((place, product)) => {
-                write!(f, "item {}: {}; \"{}\"", place + 1, self.words, product.replace('\n', " "))
-            }
-            None => f.write_str(&self.words),
+            Some((place, product)) => write!(f, "item {}: {words}; \"{}\"", place + 1, one_line(product)),
+            None => f.write_str(&words),
         }
     }
 }

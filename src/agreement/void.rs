@@ -11,9 +11,9 @@
 use std::collections::BTreeSet;
 
 use crate::agreement::accord::{government_of, offer_subject, terminal};
+use crate::agreement::history::{Before, Entry};
 use crate::agreement::pending::Done;
 use crate::agreement::refusal::demand;
-use crate::agreement::world::{Before, Entry};
 use crate::agreement::{Act, Refusal, Rule, World};
 use crate::statement::body::{Body, Role, Voiding};
 use crate::statement::{Party, StatementId, Subject};

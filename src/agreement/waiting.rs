@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::agreement::accord::offer_subject;
 use crate::agreement::day::LegalZone;
-use crate::agreement::world::Entry;
+use crate::agreement::history::Entry;
 use crate::agreement::{Flag, Force, KnownAt, On, Reason, Standing, Told, World};
 use crate::statement::body::{Body, LegalDate};
 use crate::statement::{Party, StatementId, Subject};
@@ -96,6 +96,13 @@ impl World {
     }
 }
 
+impl World {
+    /// Whether `party` is the one that a subject names, or stands in its place by now.
+    fn speaks_for(&self, party: &Party, named: &Party, known_at: KnownAt) -> bool {
+        self.heir(named, known_at.index + 1) == *party
+    }
+}
+
 fn doubt_of(standing: &Standing) -> Option<Reason> {
     match standing.force {
         Force::Indeterminate(reason) => Some(reason),
@@ -107,7 +114,7 @@ fn offer_to_answer(world: &World, party: &Party, about: &Subject, standing: &Sta
     let Subject::Agreement { government, .. } = about else { return None };
     // An agreement that ended may come about again; nobody waits for that.
     let is_open = standing.force == Force::Offered && !standing.flags.contains(&Flag::Declined);
-    if government != party || !is_open {
+    if !world.speaks_for(party, government, standing.known_at) || !is_open {
         return None;
     }
     let offer = offer_subject(about)?;
@@ -121,7 +128,8 @@ fn offer_to_answer(world: &World, party: &Party, about: &Subject, standing: &Sta
 }
 
 fn filing_to_confirm(world: &World, party: &Party, about: &Subject, standing: &Standing) -> Option<Waiting> {
-    if !matches!(about, Subject::Agreement { vendor, .. } if vendor == party) {
+    let Subject::Agreement { vendor, .. } = about else { return None };
+    if !world.speaks_for(party, vendor, standing.known_at) {
         return None;
     }
     let entries = || known(world, about, standing.known_at);
@@ -132,7 +140,7 @@ fn filing_to_confirm(world: &World, party: &Party, about: &Subject, standing: &S
             Some(Body::Dispute(body)) => body.reference,
             _ => return false,
         };
-        named == filed.act.id() && entry.act.issuer() == Some(party)
+        named == filed.act.id() && world.is_or_succeeds(&entry.act, vendor)
     });
     if is_answered { None } else { line(about, WaitingKind::FilingToConfirm, filed, None, standing.zone.clone()) }
 }

@@ -10,19 +10,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::agreement::accord::AgreementState;
-use crate::agreement::authority::{check_iat, check_signer};
-use crate::agreement::life::SignatureRecord;
+use crate::agreement::history::{Entry, History, State};
 use crate::agreement::names::Names;
 use crate::agreement::offer::OfferState;
 use crate::agreement::party::PartyState;
-use crate::agreement::pending::{Book, Done, Outcome};
 use crate::agreement::refusal::demand;
 use crate::agreement::registrar::{RegistryState, keys_of};
 use crate::agreement::talk::Talk;
-use crate::agreement::void::voided;
-use crate::agreement::{Act, Inadmissible, Refusal, Rule, admission, endorse, kinds, party};
+use crate::agreement::{Act, Inadmissible, Refusal, Rule, admission, kinds, party};
 use crate::crypto::{Digest, KeyError, Kid, PublicKey};
-use crate::statement::body::{Body, BodyError, Description, Genesis, Limits};
+use crate::statement::body::{Body, Description, Genesis, Limits};
 use crate::statement::{Issuer, Named, Origin, Party, Statement, Subject};
 
 /// The folded dockets at hand.
@@ -35,39 +32,6 @@ pub struct World {
     names: Names,
     /// Which party was granted a key first.
     holders: BTreeMap<Kid, Party>,
-}
-
-/// A docket: its statements with their verdicts, what waits for signatures, and what follows from what is complete.
-#[derive(Clone, Debug)]
-pub(in crate::agreement) struct History {
-    pub entries: Vec<Entry>,
-    pub book: Book,
-    pub state: State,
-}
-
-/// A statement and its verdict; `None` where it only stands (W4).
-#[derive(Clone, Debug)]
-pub(in crate::agreement) struct Entry {
-    pub act: Act,
-    pub verdict: Option<Result<Outcome, Box<Refusal>>>,
-}
-
-/// What stands before a statement in the docket in which it is judged.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::agreement) struct Before<'a> {
-    pub entries: &'a [Entry],
-    pub book: &'a Book,
-}
-
-/// What follows from a docket.
-#[derive(Clone, Debug)]
-pub(in crate::agreement) enum State {
-    Registry(RegistryState),
-    Party(PartyState),
-    Offer(OfferState),
-    Agreement(AgreementState),
-    /// Reports and lists: their entries are all there is.
-    List,
 }
 
 impl World {
@@ -271,59 +235,6 @@ impl World {
         self.histories.get(subject)
     }
 
-    /// The reports that stand in a list, judged there: a report rests on its reporter alone, and its own docket is not
-    /// among those of a list's file. What names a report stands beside it.
-    pub(in crate::agreement) fn reports_in<'a>(&self, list: impl Iterator<Item = &'a Entry>) -> Vec<Entry> {
-        let (mut entries, mut book) = (Vec::new(), Book::default());
-        let is_report = |entry: &&Entry| matches!(entry.act.statement.subject(), Subject::Report { .. });
-        for entry in list.filter(is_report) {
-            let verdict = self.weigh(&entry.act, Before { entries: &entries, book: &book });
-            if let Ok(outcome) = &verdict {
-                book.apply(&entry.act, outcome);
-            }
-            entries.push(Entry { act: entry.act.clone(), verdict: Some(verdict.map_err(Box::new)) });
-        }
-        entries
-    }
-
-    fn weigh_own(&self, act: &Act) -> Result<Outcome, Refusal> {
-        let book = Book::default();
-        match self.history(act.statement.subject()) {
-            Some(history) => self.weigh(act, Before { entries: &history.entries, book: &history.book }),
-            None => self.weigh(act, Before { entries: &[], book: &book }),
-        }
-    }
-
-    /// What a statement does in the docket of its subject, if no rule is broken.
-    fn weigh(&self, act: &Act, before: Before<'_>) -> Result<Outcome, Refusal> {
-        let statement = &act.statement;
-        demand(*statement.origin() == self.origin, || {
-            let message = format!("it is meant for {}, this is {}", statement.origin(), self.origin);
-            Refusal::new(Rule::OtherOrigin, message, "a statement signed for this registry")
-        })?;
-        let Some(body) = act.body.as_deref() else { return Err(unreadable(statement)) };
-        check_iat(act)?;
-        if let Some(registry) = self.registry() {
-            registry.check_open(act)?;
-        }
-        if let Body::Endorse(body) = body {
-            return endorse::weigh(self, act, body, before);
-        }
-        self.check_rules(act, body, before)?;
-        if let Some(talk) = self.talk(statement.subject()).filter(|_| kinds::is_talk(body)) {
-            talk.check_room(act)?;
-        }
-        self.complete(act, SignatureRecord::of(act).into_iter().collect(), before.book)
-    }
-
-    /// Who signs, and what the kind asks: the rules that are judged again where an act becomes complete.
-    pub(in crate::agreement) fn check_rules(&self, act: &Act, body: &Body, before: Before<'_>) -> Result<(), Refusal> {
-        if let Some(signer) = kinds::signer(body) {
-            check_signer(self, act, signer)?;
-        }
-        kinds::guard(self, act, body, before)
-    }
-
     /// A statement of a docket at hand, for those that name it.
     fn named(&self, subject: &Subject, id: &Digest) -> Option<Named> {
         let entries = &self.history(subject)?.entries;
@@ -372,39 +283,12 @@ impl World {
         }
     }
 
-    fn talk(&self, subject: &Subject) -> Option<&Talk> {
+    pub(in crate::agreement) fn talk(&self, subject: &Subject) -> Option<&Talk> {
         match &self.history(subject)?.state {
             State::Offer(state) => Some(&state.talk),
             State::Agreement(state) => Some(&state.talk),
             _ => None,
         }
-    }
-
-    /// Folds a docket up to and including index `last`, without what was voided before `by_ms` or from the beginning.
-    pub(in crate::agreement) fn state_as_of(&self, subject: &Subject, last: u64, by_ms: u64) -> State {
-        let entries = self.history(subject).map_or(&[][..], |history| &history.entries);
-        let known = entries.partition_point(|entry| entry.act.index <= last);
-        self.fold(subject, &entries[..known], by_ms)
-    }
-
-    fn fold(&self, subject: &Subject, entries: &[Entry], by_ms: u64) -> State {
-        let mut state = History::empty(subject).state;
-        let voids = voided(self, entries);
-        for entry in entries {
-            if let Some(done) = entry.done() {
-                let voided = voids.iter().find(|voided| done.ids.contains(&voided.id));
-                match voided {
-                    Some(voided) if kinds::is_kept_when_void(done) => {
-                        kinds::effect(self, &mut state, done);
-                        kinds::mark_void(&mut state, voided);
-                    }
-                    Some(voided) if voided.is_ab_initio || voided.time_ms < by_ms => {}
-                    _ => kinds::effect(self, &mut state, done),
-                }
-            }
-            kinds::affirm(&mut state, entry);
-        }
-        state
     }
 
     /// Appends an entry to a docket and lets it take effect.
@@ -435,61 +319,6 @@ impl World {
         }
         for grant in grants {
             self.holders.entry(grant.key.kid()).or_insert_with(|| party.clone());
-        }
-    }
-}
-
-impl History {
-    fn empty(subject: &Subject) -> Self {
-        let state = match subject {
-            Subject::Registry => State::Registry(RegistryState::default()),
-            Subject::Party(_) => State::Party(PartyState::default()),
-            Subject::Offer { .. } => State::Offer(OfferState::default()),
-            Subject::Agreement { .. } => State::Agreement(AgreementState::default()),
-            _ => State::List,
-        };
-        Self { entries: Vec::new(), book: Book::default(), state }
-    }
-}
-
-impl Entry {
-    /// The act that is complete by it.
-    pub fn done(&self) -> Option<&Done> {
-        match &self.verdict {
-            Some(Ok(Outcome::Done(done))) => Some(done),
-            _ => None,
-        }
-    }
-
-    /// Why it has no effect.
-    pub fn refusal(&self) -> Option<&Refusal> {
-        self.verdict.as_ref()?.as_ref().err().map(|refusal| &**refusal)
-    }
-
-    /// The line of rule 14, if it has no effect.
-    pub fn inadmissible(&self) -> Option<Inadmissible> {
-        let refusal = self.refusal().filter(|refusal| refusal.rule != Rule::UnknownKind)?;
-        Some(Inadmissible { index: self.act.index, id: self.act.id(), refusal: refusal.clone() })
-    }
-
-    /// Whether this reader does not know its kind.
-    pub fn is_unknown(&self) -> bool {
-        // In a list, where nothing is judged, a body that is not there says it.
-        match &self.verdict {
-            Some(_) => self.refusal().is_some_and(|refusal| refusal.rule == Rule::UnknownKind),
-            None => self.act.body.is_none() && unreadable(&self.act.statement).rule == Rule::UnknownKind,
-        }
-    }
-}
-
-fn unreadable(statement: &Statement) -> Refusal {
-    match Body::read(statement.kind(), statement.body()) {
-        Err(BodyError::Field { path, rule }) => {
-            Refusal::new(Rule::BodyMalformed, format!("{path}: {rule}"), "a body as the kind's definition wants it")
-        }
-        _ => {
-            let message = format!("this version does not know the kind {}", statement.kind());
-            Refusal::new(Rule::UnknownKind, message, "a kind that this registry knows")
         }
     }
 }

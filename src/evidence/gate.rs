@@ -13,7 +13,7 @@
 use crate::agreement::{Flag, Force, On, ProductQuery, Reason, ScopeMatch, Standing};
 use crate::evidence::{KnownUpTo, Question, Step, Trust, Verdict, Verification, verify};
 use crate::statement::body::Terms;
-use crate::statement::{GovernmentOrCountry, Party, Subject};
+use crate::statement::{GovernmentOrCountry, Party, Subject, one_line};
 
 /// What the gate is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,6 +156,16 @@ impl GateQuestion {
         Subject::Between { vendor: self.vendor.clone(), government: self.government.clone() }
     }
 
+    /// The instant up to which registrations are to be known, and what it is called.
+    fn needed(&self) -> (u64, &'static str) {
+        match self.known_at {
+            GateKnown::UpTo(KnownUpTo::Instant(at_ms)) if at_ms > self.closing_ms => {
+                (at_ms, "the time that you ask for")
+            }
+            _ => (self.closing_ms, "the closing time"),
+        }
+    }
+
     fn of_the_file(&self) -> Question {
         let known_at = match self.known_at {
             GateKnown::AtClosing => Some(KnownUpTo::Instant(self.closing_ms)),
@@ -209,7 +219,8 @@ fn obstacle(verification: &Verification, question: &GateQuestion) -> Option<Gate
         let other = verification.about.as_ref().map_or_else(String::new, ToString::to_string);
         return found(GateReason::OtherSubject, format!("the file is about {other}; this question needs {about}"));
     }
-    if let Some(unknown) = &verification.unknown {
+    // Also where the file ends too early for a no: else an accepted age would make a no of a misspelt name.
+    if let Some(unknown) = verification.unknown_name(&about) {
         let words = format!("`{unknown}` is nobody whom this registry knows: is it spelt right?");
         return found(GateReason::UnknownName, words);
     }
@@ -219,13 +230,14 @@ fn obstacle(verification: &Verification, question: &GateQuestion) -> Option<Gate
         let why = standing.and_then(|check| check.skipped()).unwrap_or("the file gives no standing");
         return found(GateReason::KnownAtNotInFile, why.to_owned());
     }
-    let short_ms = question.closing_ms.saturating_sub(until_ms);
+    let (needed_ms, needed) = question.needed();
+    let short_ms = needed_ms.saturating_sub(until_ms);
     let accepted_ms = question.max_age_s.saturating_mul(1_000);
     (short_ms > accepted_ms).then(|| {
         let (short_s, accepted_s) = (short_ms.div_ceil(1_000), question.max_age_s);
         let words = format!(
-            "what the file shows ends {short_s} s before the closing time, and you accept {accepted_s} s; what was \
-             registered in between is not known"
+            "what the file shows ends {short_s} s before {needed}, and you accept {accepted_s} s; what was registered in \
+             between is not known"
         );
         GateFinding::plain(GateReason::Stale, words)
     })
@@ -308,7 +320,7 @@ fn notes(standing: &Standing, terms: &Terms) -> Vec<String> {
     let texts = [("territory", &terms.territory), ("services", &terms.services)];
     // A text of people: no program compares it.
     notes.extend(texts.into_iter().filter_map(|(what, text)| {
-        let text = text.as_ref()?.to_string().replace('\n', " ");
+        let text = one_line(text.as_ref()?.as_str());
         Some(format!("its {what}, which no program compares: \"{text}\""))
     }));
     notes

@@ -309,7 +309,7 @@ impl Verification {
     }
 
     /// The name in the subject asked about that belongs to no party of the registry, or to no country.
-    fn unknown_name(&self, about: &Subject) -> Option<String> {
+    pub(in crate::evidence) fn unknown_name(&self, about: &Subject) -> Option<String> {
         let named = parties_of(about);
         let is_unknown = |line: &&PartyLine| line.trust == PartyTrust::Unknown && named.contains(&line.party);
         let country = match about {

@@ -18,6 +18,7 @@ mod keys;
 mod media_type;
 mod open;
 mod read;
+mod search;
 mod stored;
 mod text;
 mod tombstone;
@@ -34,6 +35,10 @@ pub use fsck::{FINDINGS_MAX, FINDINGS_OF_A_FAULT_MAX, Fault, FaultFamily, FsckFi
 pub use media_type::MediaType;
 pub use open::{CHECKPOINT_COPY, Opening, Options, create};
 pub use read::{EntryRow, InclusionProof};
+pub use search::{
+    SEARCH_ENTRIES_MAX, SEARCH_LEN_MAX, SEARCH_WORDS_MAX, SearchBounds, SearchFamily, SearchPage, SearchPlace,
+    SearchRow, SearchWords,
+};
 pub use text::{DepositError, StoredText, TEXT_BYTES_MAX};
 pub use tombstone::{RemoveError, RemovedText, Tombstone, remove_text};
 

@@ -22,7 +22,7 @@ use crate::rpc::proto::{
     registry_client::RegistryClient,
 };
 use crate::rpc::seen::SeenCheckpoints;
-use crate::statement::{Statement, StatementId, Subject};
+use crate::statement::{Statement, Subject};
 
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -203,16 +203,11 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         Ok(check::inclusion(statement, answer.index, &path, checkpoint)?)
     }
 
-    /// The statement that a verified list names at `index`: its bytes hash to `id`, so nothing else about it is told.
-    ///
-    /// # Errors
-    /// [`CheckError::Statement`] if another one came.
-    pub async fn listed(&self, index: u64, id: &StatementId) -> Result<Statement, ClientError> {
-        let answer = self.told_statement(EntryRef::Index(index)).await?;
-        Ok(check::listed(&answer.statement, id)?)
-    }
-
-    async fn told_statement(&self, entry: EntryRef) -> Result<proto::GetStatementResponse, ClientError> {
+    /// A statement as it came, for who checks it.
+    pub(in crate::rpc) async fn told_statement(
+        &self,
+        entry: EntryRef,
+    ) -> Result<proto::GetStatementResponse, ClientError> {
         use proto::get_statement_request::Entry;
         let asked = match entry {
             EntryRef::Index(index) => Entry::Index(index),
@@ -368,13 +363,13 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         DocketsClient::new(self.channel.clone())
     }
 
-    fn directory(&self) -> DirectoryClient<Channel> {
+    pub(in crate::rpc) fn directory(&self) -> DirectoryClient<Channel> {
         DirectoryClient::new(self.channel.clone())
     }
 
     /// Calls, and again if the connection went away under the call: a server asks old connections to go, and a call
     /// that waits for its turn then is never sent. Every call of this service may be made twice.
-    async fn call<C: Clone, M: Clone, T, F: Future<Output = Result<Response<T>, Status>>>(
+    pub(in crate::rpc) async fn call<C: Clone, M: Clone, T, F: Future<Output = Result<Response<T>, Status>>>(
         &self,
         to: C,
         message: M,

@@ -7,7 +7,7 @@ use tonic::Status;
 
 use crate::agreement::{AssuranceLine, Change, FindingLine, Force, On, PendingLine, Standing};
 use crate::crypto::Digest;
-use crate::registry::{AgreementRow, PageRequest, PartyRow};
+use crate::registry::{AgreementRow, PageRequest, PartyRow, SearchFamily, SearchPage, SearchPlace};
 use crate::rpc::limits::{PAGE_ROWS, PAGE_ROWS_MAX};
 use crate::rpc::proto;
 use crate::rpc::status::invalid_field;
@@ -46,7 +46,6 @@ pub(crate) fn on(on: Option<proto::get_standing_request::On>) -> Result<Option<O
 
 /// Reads which page is wanted.
 pub(crate) fn page(page_size: u32, page_token: &str) -> Result<PageRequest, Status> {
-    let rows = if page_size == 0 { PAGE_ROWS } else { page_size.min(PAGE_ROWS_MAX) };
     let after = match page_token {
         "" => None,
         // One spelling: what `next_page_token` writes.
@@ -55,7 +54,59 @@ pub(crate) fn page(page_size: u32, page_token: &str) -> Result<PageRequest, Stat
             _ => return Err(invalid_field("page_token", "is not one of this registry")),
         },
     };
-    Ok(PageRequest { after, limit: rows as usize })
+    Ok(PageRequest { after, limit: page_rows(page_size) })
+}
+
+/// Reads how many rows are wanted.
+pub(crate) fn page_rows(page_size: u32) -> usize {
+    let rows = if page_size == 0 { PAGE_ROWS } else { page_size.min(PAGE_ROWS_MAX) };
+    rows as usize
+}
+
+/// Reads what is searched for; `None` is everything.
+pub(crate) fn search_family(kind: &str) -> Result<Option<SearchFamily>, Status> {
+    let known = SearchFamily::ALL.into_iter().find(|family| family.as_str() == kind);
+    match (kind, known) {
+        ("", _) => Ok(None),
+        (_, Some(family)) => Ok(Some(family)),
+        _ => Err(invalid_field("kind", "is none of offers, agreements, parties, reports")),
+    }
+}
+
+/// Reads where a search goes on: `<size>.<next>.<before>`, as [`search_page`] writes it; `None` is the beginning.
+pub(crate) fn search_place(token: &str) -> Result<Option<SearchPlace>, Status> {
+    if token.is_empty() {
+        return Ok(None);
+    }
+    let numbers: Option<Vec<u64>> = token.split('.').map(|number| number.parse().ok()).collect();
+    let place = match numbers.as_deref() {
+        Some([size, next, before]) => Some(SearchPlace { size: *size, next: *next, before: *before }),
+        _ => None,
+    };
+    let place = place.filter(|place| search_token(place) == token && place.before <= place.next);
+    place.map(Some).ok_or_else(|| invalid_field("page_token", "is not one of this registry"))
+}
+
+fn search_token(place: &SearchPlace) -> String {
+    format!("{}.{}.{}", place.size, place.next, place.before)
+}
+
+/// Writes a page of a search.
+pub(crate) fn search_page(page: SearchPage) -> proto::SearchResponse {
+    let row = |row: crate::registry::SearchRow| proto::SearchRow {
+        subject: row.subject.to_string(),
+        index: row.index,
+        time_ms: row.time_ms,
+        kind: row.kind.to_string(),
+        title: row.title,
+    };
+    proto::SearchResponse {
+        count: page.count,
+        scanned: page.scanned,
+        size: page.size,
+        next_page_token: page.next.as_ref().map(search_token).unwrap_or_default(),
+        rows: page.rows.into_iter().map(row).collect(),
+    }
 }
 
 /// Writes where the next page starts.

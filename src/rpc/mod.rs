@@ -15,6 +15,7 @@ mod check;
 mod chunks;
 mod client;
 mod client_error;
+mod client_questions;
 mod convert;
 mod directory_service;
 mod dockets_service;

@@ -62,19 +62,28 @@ pub fn now_s() -> u64 {
 
 /// A statement signed now, its body from a plain tree.
 pub fn sign(key: &SigningKey, issuer: &str, subject: &str, kind: &str, plain: &Json) -> Statement {
+    sign_at(now_s(), key, issuer, subject, kind, plain)
+}
+
+/// As [`sign`], at a time in unix seconds.
+pub fn sign_at(iat: u64, key: &SigningKey, issuer: &str, subject: &str, kind: &str, plain: &Json) -> Statement {
     let kind: KindName = kind.parse().expect("a kind");
     let body = body::from_plain(&kind, &value(plain)).expect("a body of this kind");
-    sign_body(key, issuer, subject, kind, body)
+    sign_body_at(iat, key, issuer, subject, kind, body)
 }
 
 /// A statement signed now with any body.
 pub fn sign_body(key: &SigningKey, issuer: &str, subject: &str, kind: KindName, body: Value) -> Statement {
+    sign_body_at(now_s(), key, issuer, subject, kind, body)
+}
+
+fn sign_body_at(iat: u64, key: &SigningKey, issuer: &str, subject: &str, kind: KindName, body: Value) -> Statement {
     let draft = Draft {
         issuer: Issuer::Party(issuer.parse().expect("a party")),
         subject: subject.parse().expect("a subject"),
         origin: ORIGIN.parse().expect("an origin"),
         kind,
-        iat: now_s(),
+        iat,
         body,
     };
     draft.sign(key).expect("a statement")
@@ -98,12 +107,15 @@ fn hex_key(key: &PublicKey) -> String {
 }
 
 pub fn genesis() -> Statement {
-    let body = json!({
+    sign(&registrar(), "registrar", "registry", "registry.genesis", &genesis_body())
+}
+
+pub fn genesis_body() -> Json {
+    json!({
         "title": "A registry under test", "origin": ORIGIN, "log_key": hex_key(&log_key().public()),
         "registrars": { "keys": [hex_key(&registrar().public())], "threshold": 1 },
         "rules": 1, "seal_interval": 600,
-    });
-    sign(&registrar(), "registrar", "registry", "registry.genesis", &body)
+    })
 }
 
 /// Names a vendor without keys.
@@ -114,12 +126,16 @@ pub fn listing(party: &str) -> Statement {
 
 /// Enrols a party with one key that may sign everything.
 pub fn enrolment(party: &str, role: &str, country: &str, key: &SigningKey) -> Statement {
+    let body = enrolment_body(party, role, country, key);
+    sign(&registrar(), "registrar", &format!("party/{party}"), "party.enrol", &body)
+}
+
+pub fn enrolment_body(party: &str, role: &str, country: &str, key: &SigningKey) -> Json {
     let proof = key.sign(&possession_message(ORIGIN, party, &key.public()));
-    let body = json!({
+    json!({
         "names": [{ "name": format!("Party {party}") }], "role": role, "country": country, "threshold": 1,
         "keys": [{ "key": hex_key(&key.public()), "proof": hex(&proof), "authority": { "kinds": ["*"], "keys": true } }],
-    });
-    sign(&registrar(), "registrar", &format!("party/{party}"), "party.enrol", &body)
+    })
 }
 
 fn terms(text: &[u8], media_type: &str) -> Json {

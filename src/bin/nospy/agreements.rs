@@ -16,7 +16,7 @@ use crate::online::OnlineArgs;
 use crate::output::Output;
 use crate::shelf::{self, Shelf};
 use crate::whose::{self, Found, Made, WhoseArgs};
-use crate::{moment, verify, view};
+use crate::{asked, moment, view};
 
 /// Most agreements of one page: each but those of `--between` is a file to fetch and to verify.
 pub const PAGE_AGREEMENTS_MAX: u16 = 500;
@@ -94,7 +94,7 @@ struct Answer {
 /// What failed.
 pub fn run(args: &AgreementsArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
     let whose = args.whose.whose()?;
-    let on = verify::question(args.on.as_deref(), None)?.on;
+    let on = args.on.as_deref().map(asked::moment_asked).transpose()?;
     let mut shelf = Shelf::open(&args.online, args.out.as_deref(), config, output)?;
     let asked = args.page_token.map(|token| token.seal).or(args.known_at);
     let known_at = asked.map(|index| shelf.seal(index)).transpose()?;

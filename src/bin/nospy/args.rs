@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::output::Format;
 use crate::{
-    agreements, changes, demo, diff, docket, draft, due, exit, history, inbox, init, key, list, log, modes, publish,
-    serve, show, sign, text, verify,
+    agreements, changes, demo, diff, docket, draft, due, exit, gate, history, inbox, init, key, list, log, modes,
+    publish, search, serve, show, sign, text, verify,
 };
 
 /// The registry of no-spy agreements: draft, sign, publish and verify statements.
@@ -50,9 +50,11 @@ pub enum Verb {
     Agreements(agreements::AgreementsArgs),
     Inbox(inbox::InboxArgs),
     Due(due::DueArgs),
+    Search(search::SearchArgs),
     Changes(changes::ChangesArgs),
     Standing(docket::StandingArgs),
     Docket(docket::DocketArgs),
+    Gate(gate::GateArgs),
     Log(log::LogArgs),
     Text(text::TextArgs),
 }

@@ -2,7 +2,7 @@
 
 use nospy::codec::{Key, Value};
 use nospy::crypto::PublicKey;
-use nospy::statement::body::KindInfo;
+use nospy::statement::body::{Body, Ground, KindInfo};
 use nospy::statement::{Issuer, Origin, Statement, to_plain};
 use serde_json::{Value as Json, json};
 
@@ -35,7 +35,7 @@ pub fn demo_mark(origin: &Origin) -> &'static str {
 
 /// What signing a draft makes public.
 pub fn draft(draft: &DraftFile) -> String {
-    let consequence = consequence(draft.kind.name).map(|words| format!("  {words}\n")).unwrap_or_default();
+    let consequence = consequence(draft).map(|words| format!("  {words}\n")).unwrap_or_default();
     format!(
         "{}This draft says, in the name of {}, about {}:\n  {} ({})\n{consequence}It is meant for the registry {} and for \
          no other. All of this becomes public for ever:\n\n{}\n{FOR_EVER}\n{NOT_APPROVED}",
@@ -49,13 +49,16 @@ pub fn draft(draft: &DraftFile) -> String {
     )
 }
 
-/// What follows from a kind that its signer might not expect.
-fn consequence(kind: &str) -> Option<&'static str> {
-    Some(match kind {
-        "agreement.amend" | "agreement.correct" | "agreement.renew" => {
-            "It changes nothing until the other party registers the same, byte for byte; a newer one of yours replaces it."
-        }
-        "party.succeed" => "It changes nothing until the successor registers the same, byte for byte.",
+/// What follows from a statement that its signer might not expect.
+fn consequence(draft: &DraftFile) -> Option<&'static str> {
+    const OF_BOTH: &str =
+        "It changes nothing until the other party registers the same, byte for byte; a newer one of yours replaces it.";
+    Some(match draft.kind.name {
+        "agreement.amend" | "agreement.correct" | "agreement.renew" | "party.succeed" => OF_BOTH,
+        "agreement.terminate" => match draft.typed() {
+            Ok(Body::Terminate(body)) if body.ground == Ground::Mutual => OF_BOTH,
+            _ => return None,
+        },
         "party.retire" => "After that day the party can register nothing more.",
         "registry.close" => "It is the last statement of this log: nothing can be registered after it.",
         "endorse" => "It says nothing but the id of another statement. Read that one first: `nospy show ID`.",

@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::online::{Online, OnlineArgs};
 use crate::output::Output;
 use crate::read::{Opened, Reading, acts, changes, history, open, sheet, write_head};
-use crate::{describe, files, verify};
+use crate::{describe, files};
 
 /// Say what changed between two versions of terms: between A and B, or by an amendment of an agreement.
 #[derive(Args)]
@@ -125,7 +125,7 @@ fn own_terms(body: Body, name: &str) -> Result<Terms, CliError> {
 
 /// What a statement of a docket file changes, against the terms that it replaces.
 fn amendment(id: &str, args: &DiffArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
-    let question = verify::question(None, None)?;
+    let question = nospy::evidence::Question::default();
     let (reading, exit) = match open(&args.first, &args.online, &question, config, output)? {
         Opened::Read { reading, exit } => (reading, exit),
         Opened::Refused(exit) => return Ok(exit),
@@ -139,7 +139,7 @@ fn amendment(id: &str, args: &DiffArgs, config: &Config, output: &Output) -> Res
     let mut page = sheet::Sheet::new(sheet::width());
     write_head(&mut page, &reading);
     page.heading("The statement");
-    page.say(&format!("{} {}.{}", acts::issuer(act), acts::said(act), reading.remark(act)));
+    page.say(&format!("{} {}{}", acts::issuer(act), sheet::sentence(&acts::said(act)), reading.remark(act)));
     page.item("signed by", &sheet::listed(&signed));
     if halves.len() < 2 {
         page.item("", "Only one side signed exactly this. Until the other signs the same, it changes nothing.");
@@ -182,9 +182,7 @@ fn versions(reading: &Reading, act: &Act) -> Result<(Terms, Terms), CliError> {
             ));
         }
     };
-    let earlier = reading.act(&reference).filter(|earlier| earlier.index < act.index);
-    let before = earlier.and_then(|earlier| reading.carried_by(earlier));
-    match (before, reading.carried_by(act)) {
+    match (reading.terms_before(act, &reference), reading.carried_by(act)) {
         (Some(before), Some(after)) => Ok((before, after)),
         _ => Err(CliError::malformed("the file does not hold the terms that this statement refers to")),
     }

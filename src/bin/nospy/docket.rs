@@ -6,13 +6,14 @@ use clap::Args;
 use nospy::evidence::{self, DocketFile, Trust};
 use nospy::statement::Subject;
 
+use crate::asked::AskedArgs;
 use crate::config::Config;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::online::{Online, OnlineArgs};
 use crate::output::Output;
 use crate::texts::TextsArgs;
-use crate::{deposited, files, moment, verify};
+use crate::{deposited, files, verify};
 
 /// Fetch the docket file of a subject, verify it, and keep it: what anybody can verify offline, for ever.
 #[derive(Args)]
@@ -31,15 +32,12 @@ pub struct DocketArgs {
 
 /// How a subject stands: fetches its docket file and verifies it here; the server's word counts for nothing.
 #[derive(Args)]
+#[command(disable_version_flag = true)]
 pub struct StandingArgs {
     /// The subject, such as agreement/<vendor>/<reference>/<government> or between/<vendor>/<government or country>.
     subject: String,
-    /// For which day (YYYY-MM-DD) or instant (2026-01-10T10:00:00Z); the last seal if left out.
-    #[arg(long, value_name = "DAY|TIME")]
-    on: Option<String>,
-    /// How old the newest seal may be: 600s, 10m, 24h, 7d. Without it age is not checked.
-    #[arg(long, value_name = "AGE", value_parser = moment::parse_duration)]
-    max_age: Option<u64>,
+    #[command(flatten)]
+    asked: AskedArgs,
     #[command(flatten)]
     online: OnlineArgs,
 }
@@ -53,19 +51,19 @@ pub fn run(args: &DocketArgs, config: &Config, output: &Output) -> Result<Exit, 
     files::write_new(&args.out, &bytes)?;
     output
         .say(format!("Written to {}. Verify it anywhere with: nospy verify FILE --policy POLICY", args.out.display()));
-    let question = verify::question(None, None)?;
+    let asked = AskedArgs::default();
     let texts = match &args.texts {
         None => TextsArgs::default(),
         Some(folder) => {
             // Only terms of a file that was checked say which texts to ask for.
-            match evidence::verify(&bytes, &trust, &question).terms {
+            match evidence::verify(&bytes, &trust, &asked.question()?).terms {
                 Some(terms) => deposited::fetch(&terms, folder, &mut online, output)?,
                 None => output.say("No texts are fetched: no terms of today are known from this file."),
             }
             TextsArgs::of_folder(folder)
         }
     };
-    verify::docket_file(&bytes, &trust, &question, &texts, output)
+    verify::docket_file(&bytes, &trust, &asked, &texts, output)
 }
 
 /// Runs `standing`.
@@ -73,12 +71,11 @@ pub fn run(args: &DocketArgs, config: &Config, output: &Output) -> Result<Exit, 
 /// # Errors
 /// What failed.
 pub fn standing(args: &StandingArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
-    let question = verify::question(args.on.as_deref(), args.max_age)?;
     let (bytes, trust, _) = fetch(&args.subject, &args.online, config, output)?;
-    verify::docket_file(&bytes, &trust, &question, &TextsArgs::default(), output)
+    verify::docket_file(&bytes, &trust, &args.asked, &TextsArgs::default(), output)
 }
 
-/// Fetches the docket file of a subject; its checkpoint extends what was seen of the log. Nothing else is checked yet.
+/// The docket file of a subject, as the registry hands it out, and whom to trust when it is verified.
 ///
 /// # Errors
 /// What failed.

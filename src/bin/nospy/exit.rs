@@ -75,9 +75,11 @@ impl Exit {
             Self::Stale => (14, "stale", "the newest seal is older than you accept"),
             Self::KeyAuthority => (15, "key_authority", "a signing key was revoked, is unknown or had no authority"),
             Self::Malformed => (16, "malformed", "the input is not what it should be"),
-            Self::AnswerNo => {
-                (17, "answer_no", "checked, and the answer is no (no agreement, not in force, another text)")
-            }
+            Self::AnswerNo => (
+                17,
+                "answer_no",
+                "checked, and the answer is no (no agreement, not in force, not in scope, another text)",
+            ),
             Self::Indeterminate => (18, "indeterminate", "checked, and the answer cannot be known from this"),
             Self::Refused => (19, "refused", "a rule of the registry refuses the statement"),
         }

@@ -103,28 +103,30 @@ fn looked_at(
     }
     sources.extend(vendors.iter().cloned().map(Whose::Vendor));
     let (mut subjects, mut lists) = (BTreeSet::new(), Vec::new());
+    // The party itself, and those in whose place it stands.
+    let mut names = BTreeSet::new();
     for whose in sources {
-        let Found { agreements, offers, lists: read, .. } = whose::find(&whose, Some(seal), shelf)?;
-        for agreement in agreements {
-            subjects.extend(Some(agreement.subject).filter(|subject| names(subject, party)));
+        let Found { agreements, offers, lists: read, names: found, .. } = whose::find(&whose, Some(seal), shelf)?;
+        if names.is_empty() {
+            names = found;
         }
+        subjects.extend(agreements.into_iter().map(|made| made.subject).filter(|subject| is_of(subject, &names)));
         for offer in offers {
-            let is_to_party = offer.addressees.as_ref().is_some_and(|to| party.is_government() && to.includes(party));
-            if is_to_party {
-                subjects.extend(answer_subject(&offer.subject, party));
-            }
-            subjects.extend(Some(offer.subject).filter(|subject| names(subject, party)));
+            let to = offer.addressees.as_ref();
+            let addressed = names.iter().filter(|name| name.is_government() && to.is_some_and(|to| to.includes(name)));
+            subjects.extend(addressed.filter_map(|name| answer_subject(&offer.subject, name)));
+            subjects.extend(Some(offer.subject).filter(|subject| is_of(subject, &names)));
         }
         lists.extend(read);
     }
     Ok((subjects, lists))
 }
 
-/// Whether a subject is one of the party's own.
-fn names(subject: &Subject, party: &Party) -> bool {
+/// Whether a subject is one of these parties' own.
+fn is_of(subject: &Subject, names: &BTreeSet<Party>) -> bool {
     match subject {
-        Subject::Agreement { vendor, government, .. } => vendor == party || government == party,
-        Subject::Offer { vendor, .. } => vendor == party,
+        Subject::Agreement { vendor, government, .. } => names.contains(vendor) || names.contains(government),
+        Subject::Offer { vendor, .. } => names.contains(vendor),
         _ => false,
     }
 }

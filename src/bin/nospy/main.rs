@@ -3,6 +3,7 @@
 mod agreements;
 mod args;
 mod ask;
+mod asked;
 mod changes;
 mod config;
 mod demo;
@@ -15,9 +16,12 @@ mod draft_file;
 mod due;
 mod error;
 mod exit;
+mod extract;
 mod files;
 mod footing;
 mod fsck;
+mod gate;
+mod gate_result;
 mod guard;
 mod history;
 mod inbox;
@@ -36,6 +40,7 @@ mod output;
 mod plain;
 mod publish;
 mod read;
+mod search;
 mod seen;
 mod serve;
 mod shelf;
@@ -95,7 +100,9 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Changes(args) => changes::run(&args, &config, output),
         Verb::Inbox(args) => inbox::run(&args, &config, output),
         Verb::Due(args) => due::run(&args, &config, output),
+        Verb::Search(args) => search::run(&args, &config, output),
         Verb::Standing(args) => docket::standing(&args, &config, output),
+        Verb::Gate(args) => gate::run(&args, &config, output),
         Verb::Docket(args) => docket::run(&args, &config, output),
         Verb::Log(args) => log::run(&args, &config, output),
         Verb::Text(args) => text::run(&args, &config, output),

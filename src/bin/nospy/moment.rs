@@ -3,6 +3,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimeParser;
+use jiff::tz::Disambiguation;
 use nospy::statement::IAT_MAX;
 
 use crate::error::CliError;
@@ -29,6 +31,29 @@ pub fn parse_seconds(text: &str) -> Result<u64, CliError> {
         CliError::usage(format!("not a time: {text}"))
             .next_step("Write unix seconds, or a time with its zone such as 2026-01-10T10:00:00Z.")
     })
+}
+
+/// Reads an instant with its zone: `2026-03-01T12:00:00+01:00`, `2026-03-01T11:00:00Z`, or a local time with the zone by
+/// name, `2026-03-01T12:00[Europe/Berlin]`; in unix milliseconds.
+///
+/// A local time that the clocks of its zone skip or show twice is refused: nobody may guess which one a deadline means.
+///
+/// # Errors
+/// [`Exit::Usage`].
+pub fn parse_instant_ms(text: &str) -> Result<u64, CliError> {
+    static LOCAL: DateTimeParser = DateTimeParser::new().disambiguation(Disambiguation::Reject);
+    let instant = match text.contains('[') {
+        true => LOCAL.parse_zoned_datetime(text).map(|zoned| zoned.timestamp()),
+        false => text.parse::<Timestamp>(),
+    };
+    let is_known = |ms: &u64| *ms / 1_000 <= IAT_MAX;
+    let error = match instant.map(|instant| u64::try_from(instant.as_millisecond()).ok().filter(is_known)) {
+        Ok(Some(ms)) => return Ok(ms),
+        Ok(None) => "outside of 1970 to 9999".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    Err(CliError::usage(format!("not an instant: {text}: {error}"))
+        .next_step("Write a time with its zone, such as 2026-03-01T12:00:00+01:00 or 2026-03-01T12:00[Europe/Berlin]."))
 }
 
 /// `seconds` as a UTC time such as `2026-01-10T10:00:00Z`.

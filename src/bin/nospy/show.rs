@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::online::{Online, OnlineArgs};
 use crate::output::Output;
 use crate::read::{self, Opened};
-use crate::{describe, files, log, moment, verify};
+use crate::{asked, describe, extract, files, log, moment};
 
 const UNVERIFIED: &str = "Nothing here has been verified. `nospy verify` checks a file against keys that you choose.";
 
@@ -36,6 +36,9 @@ pub struct ShowArgs {
     /// Add the registry's own statements, and every statement word for word.
     #[arg(long)]
     full: bool,
+    /// Write the raw parts of a docket file into a new directory, to be checked with other tools, and show nothing.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["full", "on"])]
+    extract: Option<PathBuf>,
     #[command(flatten)]
     online: OnlineArgs,
 }
@@ -56,11 +59,20 @@ pub fn run(args: &ShowArgs, config: &Config, output: &Output) -> Result<Exit, Cl
         return log::proof(EntryRef::Id(id), None, None, &mut online, output);
     }
     let name = args.file.display().to_string();
-    let question = verify::question(args.on.as_deref(), None)?;
+    let on = args.on.as_deref().map(asked::moment_asked).transpose()?;
+    let question = nospy::evidence::Question { on, ..Default::default() };
     if let (Ok(_), false) = (name.parse::<Subject>(), args.file.exists()) {
         return docket_page(read::open(&args.file, &args.online, &question, config, output)?, args, output);
     }
     let bytes = files::read(&args.file)?;
+    if let Some(directory) = &args.extract {
+        let count = extract::run(&bytes, &name, directory)?;
+        output.say(format!(
+            "{count} parts are in {}. Nothing was checked: docs/guide-verifier.md says how.",
+            directory.display()
+        ));
+        return Ok(Exit::Ok);
+    }
     let shown = match bytes.first() {
         Some(0xD2) => cose(&bytes, &name)?,
         Some(0x84) => to_be_signed(&bytes, &name)?,

@@ -232,11 +232,13 @@ fn example_issuer(kind: &KindInfo, subject: &str) -> String {
     let mut parts = subject.split('/').skip(1);
     let (first, government) = (parts.next(), parts.nth(1));
     let is_for_registrar = kind.signer.starts_with("registrar") || first.is_none();
-    // An auditor has no place in a subject; the government may sign what it may.
-    let is_for_government = ["government", "auditor", "the body"].iter().any(|start| kind.signer.starts_with(start));
-    match (is_for_registrar, is_for_government) {
-        (true, _) => "registrar".to_owned(),
-        (_, true) => government.unwrap_or("gb-example").to_owned(),
-        _ => first.unwrap_or("example-vendor").to_owned(),
-    }
+    let starts_with = |starts: &[&str]| starts.iter().any(|start| kind.signer.starts_with(start));
+    let issuer = match (is_for_registrar, government) {
+        (true, _) => "registrar",
+        // An auditor has no place in a subject; of an agreement the government may sign what it may.
+        (_, Some(government)) if starts_with(&["government", "auditor", "the body"]) => government,
+        (_, None) if starts_with(&["auditor"]) => "example-auditor",
+        _ => first.unwrap_or("example-vendor"),
+    };
+    issuer.to_owned()
 }

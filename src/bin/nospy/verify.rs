@@ -3,13 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use nospy::agreement::On;
-use nospy::evidence::{
-    Freshness, Outcome, Policy, Question, Receipt, ReceiptError, SignedCheckpoint, Trust, detach_receipts, verify,
-};
-use nospy::statement::{LegalDate, Party, Statement};
+use nospy::evidence::{Outcome, Policy, Receipt, ReceiptError, SignedCheckpoint, Trust, detach_receipts, verify};
+use nospy::statement::{Party, Statement};
 use serde_json::json;
 
+use crate::asked::{AskedArgs, ScopeAnswer};
 use crate::config::Config;
 use crate::describe::{self, NOT_APPROVED};
 use crate::error::CliError;
@@ -25,17 +23,14 @@ use crate::{files, keys, moment};
 /// Prints each check by name with ✓ (holds), ✗ (fails), – (skipped: not asked, never counted as passed) or ·
 /// (not run), then the answer, the two times it is for, and what is and is not proven.
 #[derive(Args)]
+#[command(disable_version_flag = true)]
 pub struct VerifyArgs {
     /// The file; - for stdin.
     file: PathBuf,
     #[command(flatten)]
     trust: TrustArgs,
-    /// For which day (YYYY-MM-DD) or instant (2026-01-10T10:00:00Z) a standing is asked; the last seal if left out.
-    #[arg(long, value_name = "DAY|TIME")]
-    on: Option<String>,
-    /// How old the newest seal may be: 600s, 10m, 24h, 7d. Without it age is not checked.
-    #[arg(long, value_name = "AGE", value_parser = moment::parse_duration)]
-    max_age: Option<u64>,
+    #[command(flatten)]
+    asked: AskedArgs,
     /// The statement that a receipt is for.
     #[arg(long, value_name = "FILE")]
     statement: Option<PathBuf>,
@@ -74,28 +69,9 @@ pub fn run(args: &VerifyArgs, config: &Config, output: &Output) -> Result<Exit, 
         Some(_) if is_note(&bytes) => run_checkpoint(&bytes, &name, &args.trust.policy(config)?, output),
         _ => {
             let trust = Trust { policy: args.trust.policy(config)?, party_keys: args.trust.party_keys()? };
-            docket_file(&bytes, &trust, &question(args.on.as_deref(), args.max_age)?, &args.texts, output)
+            docket_file(&bytes, &trust, &args.asked, &args.texts, output)
         }
     }
-}
-
-/// The question that the flags ask.
-///
-/// # Errors
-/// If the day or instant is none.
-pub fn question(on: Option<&str>, max_age: Option<u64>) -> Result<Question, CliError> {
-    let on = match on {
-        None => None,
-        Some(text) => Some(match text.parse::<LegalDate>() {
-            Ok(day) => On::Day(day),
-            Err(_) => On::Instant(moment::parse_seconds(text)?.saturating_mul(1_000)),
-        }),
-    };
-    let freshness = match max_age {
-        None => None,
-        Some(max_age_s) => Some(Freshness { now: moment::now_seconds()?, max_age_s }),
-    };
-    Ok(Question { on, freshness, ..Question::default() })
 }
 
 /// Whether a file is text of several lines: a signed note, if it is anything.
@@ -103,25 +79,29 @@ fn is_note(bytes: &[u8]) -> bool {
     bytes.first().is_some_and(u8::is_ascii) && bytes.contains(&b'\n') && std::str::from_utf8(bytes).is_ok()
 }
 
-/// Verifies a docket file and compares the texts at hand, prints what was found, and gives the exit code of the answer.
+/// Verifies a docket file, compares a product and the texts at hand, prints what was found, and gives the exit code of the
+/// answer.
 ///
 /// # Errors
-/// If a text cannot be read, or stdout cannot be written.
+/// If a flag is not what it should be, a text cannot be read, or stdout cannot be written.
 pub fn docket_file(
     bytes: &[u8],
     trust: &Trust,
-    question: &Question,
+    asked: &AskedArgs,
     texts: &TextsArgs,
     output: &Output,
 ) -> Result<Exit, CliError> {
-    let mut verification = verify(bytes, trust, question);
+    let (question, product) = (asked.question()?, asked.product()?);
+    let mut verification = verify(bytes, trust, &question);
     let compared = texts.compare(&mut verification)?;
+    let scope = product.map(|product| ScopeAnswer::of(&verification, product));
     let exit = view::exit_of(verification.verdict());
+    let exit = scope.as_ref().map_or(exit, |scope| scope.exit(verification.verdict(), exit));
     let exit = compared.as_ref().map_or(exit, |compared| compared.exit(exit));
-    let mut json = view::verification_json(&verification, exit);
+    let mut json = view::verification_json(&verification, scope.as_ref(), exit);
     json["texts"] = compared.as_ref().map(Compared::json).into();
     let lines = compared.as_ref().map(Compared::text).unwrap_or_default();
-    output.data(&view::verification_text(&verification, &lines, exit), json)?;
+    output.data(&view::verification_text(&verification, scope.as_ref(), &lines, exit), json)?;
     let is_named = |party: &Party| verification.parties.iter().any(|line| line.party == *party);
     match trust.party_keys.keys().find(|party| verification.as_known_at.is_some() && !is_named(party)) {
         Some(party) => {

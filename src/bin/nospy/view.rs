@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use nospy::agreement::{Force, On, PendingLine, Standing};
-use nospy::evidence::{Outcome, Step, Verdict, Verification};
+use nospy::evidence::{AsKnownAt, Check, Outcome, Step, Verdict, Verification};
 use nospy::statement::{Subject, one_line};
 use serde_json::{Value as Json, json};
 
+use crate::asked::ScopeAnswer;
 use crate::describe::{self, NOT_APPROVED};
 use crate::exit::Exit;
 use crate::moment;
@@ -84,14 +85,20 @@ pub fn exit_of(verdict: Verdict) -> Exit {
 
 /// A verification of a docket file, for people; `texts` are the lines about texts at hand, empty if none was asked
 /// about.
-pub fn verification_text(verification: &Verification, texts: &str, exit: Exit) -> String {
+pub fn verification_text(verification: &Verification, scope: Option<&ScopeAnswer>, texts: &str, exit: Exit) -> String {
     let mut text = String::new();
     // Writing to a String does not fail.
-    let _ = write_verification(&mut text, verification, texts, exit);
+    let _ = write_verification(&mut text, verification, scope, texts, exit);
     text
 }
 
-fn write_verification(text: &mut String, verification: &Verification, texts: &str, exit: Exit) -> std::fmt::Result {
+fn write_verification(
+    text: &mut String,
+    verification: &Verification,
+    scope: Option<&ScopeAnswer>,
+    texts: &str,
+    exit: Exit,
+) -> std::fmt::Result {
     if let Some(origin) = &verification.origin {
         text.push_str(describe::demo_mark(origin));
     }
@@ -102,25 +109,24 @@ fn write_verification(text: &mut String, verification: &Verification, texts: &st
     if let Some(unknown) = &verification.unknown {
         writeln!(text, "\nThis cannot be known: `{unknown}` is nobody whom this registry knows. Is it spelt right?")?;
     } else if verification.standing.is_none() && verification.as_known_at.is_some() {
-        writeln!(text, "\nNo answer: a check failed on which it would rest.")?;
+        let skipped = verification.checks.iter().find(|check| check.step == Step::Standing).and_then(Check::skipped);
+        writeln!(text, "\nNo answer: {}.", skipped.unwrap_or("a check failed on which it would rest"))?;
     }
     if let Some(standing) = &verification.standing {
         writeln!(text, "\n{}", standing.sentence())?;
         writeln!(text, "  on           {}", on_text(standing.on, &standing.zone))?;
     }
     if let Some(known) = &verification.as_known_at {
-        let time = moment::utc_ms(known.time_ms);
-        writeln!(
-            text,
-            "  as known at  the seal at index {} of {time}; the log had {} entries",
-            known.index, known.size
-        )?;
+        writeln!(text, "  as known at  {}; proved in a log of {} entries", known_text(known), known.size)?;
     }
     match &verification.standing {
         Some(standing) if standing.force != Force::NotApplicable => write_details(text, standing)?,
         _ => {}
     }
     text.push_str(texts);
+    if let Some(scope) = scope {
+        text.push_str(&scope.text());
+    }
     if !verification.list.is_empty() {
         writeln!(text, "\nThe whole list (`nospy show ID` fetches one):")?;
         for (index, time_ms, id) in &verification.list {
@@ -135,6 +141,9 @@ fn write_verification(text: &mut String, verification: &Verification, texts: &st
             let name = name.and_then(|party| party.names.first());
             let name = name.map(|name| format!(" (\"{}\")", one_line(name))).unwrap_or_default();
             writeln!(text, "  {:>6}  {time}  {} by {}{name} on {}", line.index, line.kind, line.issuer, line.subject)?;
+            if verification.as_known_at.is_some_and(|known| known.index < line.index) {
+                writeln!(text, "          registered later, does not count here")?;
+            }
             if !line.summary.is_empty() {
                 writeln!(text, "          {}", one_line(&line.summary))?;
             }
@@ -156,6 +165,15 @@ fn write_verification(text: &mut String, verification: &Verification, texts: &st
         writeln!(text, "{sentence}")?;
     }
     writeln!(text, "{NOT_APPROVED}\n\nAnswer: {} (exit {})", exit.meaning(), exit.code())
+}
+
+/// The seal that counts, and the time up to which it does.
+pub fn known_text(known: &AsKnownAt) -> String {
+    let (seal, until) = (moment::utc_ms(known.time_ms), moment::utc_ms(known.until_ms));
+    match known.until_ms == known.time_ms {
+        true => format!("the seal at index {} of {seal}", known.index),
+        false => format!("{until}: the last seal before that in the file is at index {} of {seal}", known.index),
+    }
 }
 
 /// The steps of a verification as lines.
@@ -286,7 +304,7 @@ fn force_text(force: Force) -> String {
 }
 
 /// A verification of a docket file, for programs.
-pub fn verification_json(verification: &Verification, exit: Exit) -> Json {
+pub fn verification_json(verification: &Verification, scope: Option<&ScopeAnswer>, exit: Exit) -> Json {
     let history: Vec<Json> = verification
         .history
         .iter()
@@ -313,11 +331,12 @@ pub fn verification_json(verification: &Verification, exit: Exit) -> Json {
         "demo": verification.origin.as_ref().map(describe::is_demo),
         "checks": checks_json(&lines(verification)),
         "as_known_at": verification.as_known_at.as_ref().map(|known| json!({
-            "index": known.index, "id": known.id.to_string(), "time_ms": known.time_ms, "size": known.size,
+            "index": known.index, "id": known.id.to_string(), "time_ms": known.time_ms,
+            "until_ms": known.until_ms, "size": known.size,
             "root": nospy::crypto::hex(&known.root),
         })),
         "cosigners": verification.cosigners.iter().map(|one| json!({ "name": one.name, "key_name": one.key_name, "time": one.time })).collect::<Vec<_>>(),
-        "standing": verification.standing.as_ref().map(standing_json),
+        "standing": verification.standing.as_ref().map(standing_json), "scope": scope.map(ScopeAnswer::json),
         "parties": parties, "history": history, "inadmissible": inadmissible,
         "about_entries": verification.about_entries, "unknown": verification.unknown,
         "list": verification.list.iter().map(|(index, time_ms, id)| {

@@ -67,6 +67,8 @@ pub struct Found {
     pub offers: Vec<Made>,
     /// The list dockets that prove it.
     pub lists: Vec<Subject>,
+    /// Of a party: itself and those whose heir it is.
+    pub names: BTreeSet<Party>,
     /// The seal up to which it is complete.
     pub seal: KnownAt,
     /// The one file that holds every docket of the list, if there is one (`between/…`).
@@ -180,7 +182,7 @@ fn of_party(party: &Party, whose: &Whose, known_at: Option<KnownAt>, shelf: &mut
         lists.push(list.subject);
     }
     let seal = seal.ok_or_else(|| CliError::new(Exit::Internal, "a list without a seal"))?;
-    Ok(gathered.found(lists, seal))
+    Ok(Found { names: seen, ..gathered.found(lists, seal) })
 }
 
 /// The docket between two holds the statements themselves, and its file every docket that they name.
@@ -263,7 +265,14 @@ impl Gathered {
             rows.sort_by_key(|row| row.index);
             rows
         };
-        Found { agreements: by_index(self.agreements), offers: by_index(self.offers), lists, seal, whole: None }
+        Found {
+            agreements: by_index(self.agreements),
+            offers: by_index(self.offers),
+            lists,
+            names: BTreeSet::new(),
+            seal,
+            whole: None,
+        }
     }
 }
 

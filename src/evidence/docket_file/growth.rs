@@ -65,7 +65,7 @@ pub fn check_growth(old: &CheckedFile<'_>, new: &CheckedFile<'_>) -> Result<(), 
     if size_new < size_old {
         return Err(GrowthError::Older { old: size_old, new: size_new });
     }
-    let later = places(new);
+    let later: BTreeMap<&Subject, Vec<(u64, StatementId)>> = places(new).collect();
     for (subject, entries) in places(old) {
         let kept = later.get(subject).map_or(&[][..], Vec::as_slice);
         // What belongs to a file follows from entries that stay, so a docket that is not there any more is lost too.
@@ -78,8 +78,8 @@ pub fn check_growth(old: &CheckedFile<'_>, new: &CheckedFile<'_>) -> Result<(), 
     Ok(())
 }
 
-/// Index and id of every entry of every docket, in order.
-fn places<'a>(checked: &'a CheckedFile<'_>) -> BTreeMap<&'a Subject, Vec<(u64, StatementId)>> {
+/// Index and id of every entry of every docket, in the order of the file.
+fn places<'a>(checked: &'a CheckedFile<'_>) -> impl Iterator<Item = (&'a Subject, Vec<(u64, StatementId)>)> {
     let file = checked.file();
     let of = |entries: &Entries<'_>| match entries {
         Entries::List(rows) => rows.iter().map(|row| (row.index, row.id)).collect(),
@@ -89,5 +89,5 @@ fn places<'a>(checked: &'a CheckedFile<'_>) -> BTreeMap<&'a Subject, Vec<(u64, S
             .map(|entry| (entry.index, *entry.statement.id()))
             .collect(),
     };
-    file.dockets.iter().map(|docket| (&docket.subject, of(&docket.entries))).collect()
+    file.dockets.iter().map(move |docket| (&docket.subject, of(&docket.entries)))
 }

@@ -5,7 +5,7 @@ use nospy::statement::StatementId;
 use nospy::statement::body::{Body, Report};
 
 use crate::read::reading::Reading;
-use crate::read::sheet::{Sheet, listed, quoted};
+use crate::read::sheet::{Sheet, listed, quoted, sentence};
 use crate::read::{acts, parties, story, words};
 
 /// The section of the findings.
@@ -44,7 +44,7 @@ fn step(reading: &Reading, act: &Act) -> String {
         nospy::statement::Issuer::Party(party) => parties::named(reading, party),
         nospy::statement::Issuer::Log => "the registry".to_owned(),
     };
-    format!("{day}{who} {}. (entry {}){}", acts::said(act), act.index, reading.remark(act))
+    format!("{day}{who} {} (entry {}){}", sentence(&acts::said(act)), act.index, reading.remark(act))
 }
 
 /// How a finding stands on the day.

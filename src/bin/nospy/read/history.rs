@@ -35,7 +35,7 @@ pub fn write(sheet: &mut Sheet, reading: &Reading, all: bool) {
         sheet.say("The file holds no statement about it.");
         return;
     }
-    sheet.say("By legal day, which is when it counts; \"-\" where an act has none. The registration is when the registry took it in.");
+    sheet.say("By legal day, the day on which it was done; \"-\" where an act has none. Registered is when the registry took it in.");
     write_rows(sheet, reading, &acts, reading.last_day());
     let left_out = reading.acts.len() - acts.len();
     if left_out > 0 {

@@ -19,7 +19,7 @@ pub fn to_json(reading: &Reading) -> Json {
     json!({
         "type": "docket_file", "origin": reading.origin.as_str(), "demo": describe::is_demo(&reading.origin),
         "about": reading.about.to_string(), "checked": verification.is_some(),
-        "verification": verification.map(|found| view::verification_json(found, view::exit_of(found.verdict()))),
+        "verification": verification.map(|found| view::verification_json(found, None, view::exit_of(found.verdict()))),
         "dockets": dockets.collect::<Vec<_>>(),
         "terms": reading.terms.as_ref().map(|terms| plain::to_json(&terms.write())),
         "clauses": reading.terms.as_ref().map(|terms| {

@@ -5,6 +5,7 @@
 //! or no: where nothing was checked, the page says so before and after everything else, and tells no standing.
 
 pub mod acts;
+mod assurance;
 pub mod changes;
 mod clauses;
 mod disclosure;
@@ -50,6 +51,7 @@ pub fn page(reading: &Reading, width: usize, full: bool) -> String {
         }
         None => {}
     }
+    assurance::write(&mut sheet, reading);
     disputes::write_findings(&mut sheet, reading);
     disputes::write_reports(&mut sheet, reading);
     history::write(&mut sheet, reading, full);

@@ -72,7 +72,7 @@ pub fn open_bytes(
         verdict => view::exit_of(verdict),
     });
     if let Some(found) = verification.as_ref().filter(|found| found.as_known_at.is_none()) {
-        output.data(&view::verification_text(found, "", exit), view::verification_json(found, exit))?;
+        output.data(&view::verification_text(found, None, "", exit), view::verification_json(found, None, exit))?;
         output.say(REFUSED);
         return Ok(Opened::Refused(exit));
     }

@@ -62,11 +62,13 @@ impl Reading {
         self.acts.iter().find(|act| act.id() == *id)
     }
 
-    /// What is said beside a statement that breaks a rule; empty for others.
+    /// What is said beside a statement that breaks a rule, or that another one declares void; empty for others.
     pub fn remark(&self, act: &Act) -> &'static str {
         let broken = self.verification.as_ref().map_or(&[][..], |found| &found.inadmissible);
+        let voids = |other: &Act| matches!(other.body.as_deref(), Some(Body::Void(body)) if body.reference == act.id());
         match broken.iter().any(|line| line.index == act.index) {
             true => " [WITHOUT EFFECT: it breaks a rule]",
+            false if self.acts.iter().any(voids) => " [a statement says that this one does not count]",
             false => "",
         }
     }
@@ -120,6 +122,20 @@ impl Reading {
             // Whoever refers comes later in the log, so that this ends.
             act = self.act(reference?).filter(|earlier| earlier.index < act.index)?;
         }
+    }
+
+    /// The terms that a statement refers to as they stood before it: with the newest end that both sides had signed.
+    pub fn terms_before(&self, act: &Act, reference: &StatementId) -> Option<Terms> {
+        let mut terms = self.carried_by(self.act(reference).filter(|earlier| earlier.index < act.index)?)?;
+        let first = self.halves(act).map(|half| half.index).min()?;
+        let renewals = self.on(act.statement.subject()).filter_map(|earlier| match earlier.body.as_deref() {
+            Some(Body::Renew(body)) if body.reference == *reference && earlier.index < first => Some((earlier, body)),
+            _ => None,
+        });
+        for (_, renewal) in renewals.filter(|(earlier, _)| self.halves(earlier).count() > 1) {
+            (terms.term.ends, terms.term.ends_inclusive) = (Some(renewal.ends), Some(renewal.ends_inclusive));
+        }
+        Some(terms)
     }
 
     /// Both halves of what only two signatures together do: the statements with this kind, subject and body.

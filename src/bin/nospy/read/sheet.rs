@@ -104,6 +104,14 @@ pub fn quoted(words: &str) -> String {
     format!("\"{}\"", one_line(words).replace('"', "\\\""))
 }
 
+/// A text as a sentence: with a full stop, unless a stranger's words end it with one of their own.
+pub fn sentence(text: &str) -> String {
+    match text.ends_with(['.', '?', '!']) || text.ends_with(".\"") {
+        true => text.to_owned(),
+        false => format!("{text}."),
+    }
+}
+
 /// `a`, `a and b`, `a, b and c`.
 pub fn listed(members: &[String]) -> String {
     match members {

@@ -6,7 +6,7 @@ use nospy::statement::{Issuer, Subject};
 
 use crate::moment;
 use crate::read::reading::Reading;
-use crate::read::sheet::{Sheet, quoted};
+use crate::read::sheet::{Sheet, quoted, sentence};
 use crate::read::{acts, parties, words};
 
 /// The section.
@@ -15,7 +15,7 @@ pub fn write(sheet: &mut Sheet, reading: &Reading, terms: &Terms) {
     sheet.say(&format!("Its form: {}.", words::mode(terms.mode)));
     if let Some(offer) = reading.offer() {
         let who = issuer(reading, offer);
-        sheet.point(&format!("{who} {}. Registered {}.", acts::said(offer), registered(offer)));
+        sheet.point(&format!("{who} {} Registered {}.", sentence(&acts::said(offer)), registered(offer)));
     }
     let Subject::Agreement { .. } = reading.about else {
         let withdrawals = reading.on(&reading.about).filter(|act| matches!(body(act), Some(Body::OfferWithdraw(_))));
@@ -51,9 +51,9 @@ fn body(act: &Act) -> Option<&Body> {
 fn point(sheet: &mut Sheet, reading: &Reading, act: &Act) {
     let day = acts::day(act).map(|day| format!("On {day} ")).unwrap_or_default();
     sheet.point(&format!(
-        "{day}{} {}. Registered {}.{}",
+        "{day}{} {} Registered {}.{}",
         issuer(reading, act),
-        acts::said(act),
+        sentence(&acts::said(act)),
         registered(act),
         reading.remark(act)
     ));

@@ -1,7 +1,7 @@
 //! From when to when it holds, who may change that, and on which grounds.
 
 use nospy::agreement::{EndCause, Standing};
-use nospy::statement::body::{Period, Reservations, Term, Terms};
+use nospy::statement::body::{LegalDate, Period, Reservations, Term, Terms};
 
 use crate::read::reading::Reading;
 use crate::read::sheet::{Sheet, listed, quoted};
@@ -13,7 +13,7 @@ pub fn write(sheet: &mut Sheet, reading: &Reading, terms: &Terms) {
     let term = &terms.term;
     sheet.item("from", &begins(reading.standing(), term));
     sheet.item("to", &ends(term));
-    if let Some(told) = reading.standing().and_then(told_end) {
+    if let Some(told) = reading.standing().and_then(|standing| told_end(standing, term)) {
         sheet.item("", &told);
     }
     sheet.item("renewal", &renewal(term));
@@ -57,16 +57,29 @@ fn ends(term: &Term) -> String {
     }
 }
 
-/// An end that an act brings, not the term.
-fn told_end(standing: &Standing) -> Option<String> {
+/// An end that an act or the law brings, not these terms.
+fn told_end(standing: &Standing, term: &Term) -> Option<String> {
     let ends = standing.ends?;
     let day = ends.day;
     match ends.cause {
+        // An end that these terms do not name comes from a renewal.
+        EndCause::Term if !names_end(term, day) => Some(format!("as renewed it is no longer in force from {day} on")),
+        EndCause::Basis => Some(format!("it lapses with the law that it rests on, on {day}")),
+        EndCause::Void => Some(format!("it was declared void, from {day} on")),
         EndCause::Notice => Some(format!("by a notice it is no longer in force from {day} on")),
         EndCause::Termination => Some(format!("by an act of a party it is no longer in force from {day} on")),
         EndCause::OpenUntil => Some(format!("the offer cannot be accepted any more from {day} on")),
         EndCause::Withdrawal => Some(format!("the offer was taken back on {day}")),
         _ => None,
+    }
+}
+
+/// Whether the terms themselves say that `day` is the first one on which it no longer holds.
+fn names_end(term: &Term, day: LegalDate) -> bool {
+    match (term.ends, term.ends_inclusive) {
+        (Some(ends), Some(true)) => ends.date().tomorrow().is_ok_and(|next| next == day.date()),
+        (Some(ends), _) => ends == day,
+        (None, _) => false,
     }
 }
 
