@@ -105,6 +105,7 @@ fn an_allegation_changes_no_force_and_nothing_is_removed() {
     let mut close = step("Both agree that it was a mistake of the documentation");
     close["outcome"] = json!("resolved");
     case.acts(&case.auditor, "finding.close", &close);
+    close["summary"] = json!("Closed a second time");
     case.auditor.is_refused(&case.registrar, "ref_not_current", "finding.close", AGREEMENT, &close);
     assert_eq!(case.axes(), ["in_force", "closed", "current", "repealed"]);
     let before = case.registrar.docket(AGREEMENT);
