@@ -22,11 +22,11 @@ fn told_late(registrar: &Registrar, days: &Days, government: &Office, vendor: &O
     let by = json!({ "name": "Network agency, example", "docket": "BK-19/044" });
     let open = json!({ "date": "2019-04-09", "clauses": ["NB5"], "summary": "Records were kept elsewhere", "by": by });
     let finding = government.acts(registrar, "finding.open", LETTER, &open);
-    let notice = |effective: &str| {
-        json!({ "ref": filed, "date": "2020-11-02", "measure": "withdraw the licence", "reasons": "finding upheld", "effective": effective })
-    };
+    let notice = |effective: &str| json!({ "ref": filed, "date": "2020-11-02", "measure": "withdraw the licence", "reasons": "finding upheld", "effective": effective });
     // The terms want sixty days.
-    government.is_refused(registrar, "notice_too_short", "agreement.notice", LETTER, &notice("2020-12-31")).says("2021-01-01");
+    government
+        .is_refused(registrar, "notice_too_short", "agreement.notice", LETTER, &notice("2020-12-31"))
+        .says("2021-01-01");
     government.acts(registrar, "agreement.notice", LETTER, &notice("2021-01-01"));
     let appeal = json!({ "ref": finding, "date": "2020-11-15", "summary": "To the administrative court" });
     vendor.acts(registrar, "finding.appeal", LETTER, &appeal);

@@ -20,7 +20,8 @@ fn now() -> i64 {
 fn a_stolen_key_flags_and_a_successor_takes_over() {
     let days = Days::new();
     let mut registrar = Registrar::open();
-    let (vendor, ministry, agency) = (Office::new("example-netz", 1), Office::new("fr-min", 2), Office::new("fr-anssi", 1));
+    let (vendor, ministry, agency) =
+        (Office::new("example-netz", 1), Office::new("fr-min", 2), Office::new("fr-anssi", 1));
     registrar.enrols(&vendor, "Example Netz GmbH", "vendor", "de", 1);
     registrar.enrols(&ministry, "Ministry of wires, example", "government", "fr", 1);
     registrar.enrols(&agency, "Agency, example organ", "government", "fr", 1);
@@ -35,14 +36,14 @@ fn a_stolen_key_flags_and_a_successor_takes_over() {
     reader.gets("before.docket", registrar.docket(AGREEMENT));
 
     // The theft is told with the other key. What the stolen key signed since then stands, and is flagged.
-    let revoke = json!({ "revoke": [{ "kid": ministry.kid(1), "reason": "compromised", "compromised_since": stolen_since }] });
+    let revoke =
+        json!({ "revoke": [{ "kid": ministry.kid(1), "reason": "compromised", "compromised_since": stolen_since }] });
     ministry.acts_with(2, &registrar, "party.keys", "party/fr-min", &revoke);
     reader.gets("flagged.docket", registrar.docket(AGREEMENT));
-    let notice = |effective: &str| {
-        json!({ "ref": accepted, "date": days.today(), "measure": "end", "reasons": "Another network", "effective": effective })
-    };
+    let notice = |effective: &str| json!({ "ref": accepted, "date": days.today(), "measure": "end", "reasons": "Another network", "effective": effective });
     // The thief tries, and is refused by name.
-    let refused = ministry.is_refused(&registrar, "signer_lacks_authority", "agreement.notice", AGREEMENT, &notice(&days.at(30)));
+    let refused =
+        ministry.is_refused(&registrar, "signer_lacks_authority", "agreement.notice", AGREEMENT, &notice(&days.at(30)));
     refused.says("fr-min");
     let affirm = json!({ "ref": accepted });
     ministry.acts_with(2, &registrar, "endorse", AGREEMENT, &affirm);

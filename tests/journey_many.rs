@@ -33,7 +33,16 @@ fn signed_outside(vendor: &Office, body: &Json) -> Signed {
     }
     let finish = |signature: &str| {
         vendor.bench.run(&[
-            "sign", "offer.tbs", "--signature", signature, "--public-key", &public, "-o", "offer.statement", "--output", "json",
+            "sign",
+            "offer.tbs",
+            "--signature",
+            signature,
+            "--public-key",
+            &public,
+            "-o",
+            "offer.statement",
+            "--output",
+            "json",
         ])
     };
     let mut wrong = vendor.bench.read("offer.sig");

@@ -7,7 +7,7 @@ mod program;
 
 use serde_json::{Value as Json, json};
 
-use crate::journey::{Days, Office, Reader, Registrar, terms, texts};
+use crate::journey::{Days, Office, Reader, Registrar, terms, texts, unwrapped};
 
 const PAPER: &str = "agreement/nordhavn/depot-7/nl-aivd";
 const OFFER: &str = "offer/nordhavn/depot-8";
@@ -55,7 +55,8 @@ fn tell(registrar: &Registrar, days: &Days, government: &Office, vendor: &Office
 
     let one_day_short = notice(&filed, &story.first_notice, &Days::before(&story.first_end));
     vendor.is_refused(registrar, "notice_too_short", "agreement.notice", PAPER, &one_day_short).says(&story.first_end);
-    let given = vendor.acts(registrar, "agreement.notice", PAPER, &notice(&filed, &story.first_notice, &story.first_end));
+    let given =
+        vendor.acts(registrar, "agreement.notice", PAPER, &notice(&filed, &story.first_notice, &story.first_end));
     let back = json!({ "ref": given, "date": story.revoked, "reasons": "We found a way" });
     government.is_refused(registrar, "wrong_signer", "agreement.notice_revoke", PAPER, &back).says("nordhavn");
     vendor.acts(registrar, "agreement.notice_revoke", PAPER, &back);
@@ -122,19 +123,29 @@ fn the_history_answers_every_day_in_between() {
     }
     for day in [&story.end, &days.at(-1)] {
         let (exit, force, announced, end, _) = on(day);
-        assert_eq!((exit, force.as_str(), announced, end.as_ref()), (17, "terminated", false, Some(&story.end)), "{day}");
+        assert_eq!(
+            (exit, force.as_str(), announced, end.as_ref()),
+            (17, "terminated", false, Some(&story.end)),
+            "{day}"
+        );
     }
     // The end that was announced first and taken back ends nothing.
     assert_eq!(on(&story.first_end), in_force(None, &filed));
 
     // The timeline keeps what was taken back.
     let history = reader.bench.run(&["history", "depot.docket", "--policy", "policy.txt"]).exits(0);
-    let history = history.says("Six months were too long").says("We found a way");
-    let day = |day: &str| history.stdout.find(&format!("\n  {day}")).unwrap_or_else(|| panic!("{day}\n{}", history.stdout));
-    let told = [&story.signed, &story.first_notice, &story.revoked, &story.amended, &story.second_notice].map(|one| day(one));
+    let page = unwrapped(&history.stdout);
+    assert!(page.contains("We found a way"), "{page}");
+    assert!(page.contains("Six months were long\" [WITHOUT EFFECT: one side alone signed it]"), "{page}");
+    assert_eq!(page.matches("signs new terms").count(), 3, "{page}");
+    let day =
+        |day: &str| history.stdout.find(&format!("\n  {day}")).unwrap_or_else(|| panic!("{day}\n{}", history.stdout));
+    let told =
+        [&story.signed, &story.first_notice, &story.revoked, &story.amended, &story.second_notice].map(|one| day(one));
     assert!(told.is_sorted(), "by legal day: {}", history.stdout);
-    let changed = reader.bench.run(&["diff", "depot.docket", "--policy", "policy.txt"]);
-    assert!(changed.stdout.contains("P6M") || changed.stdout.contains("6 months"), "{}\n{}", changed.stdout, changed.stderr);
+    let changed =
+        reader.bench.run(&["diff", "depot.docket", "--amendment", &amended, "--policy", "policy.txt"]).exits(0);
+    assert!(changed.stdout.contains("6 months") && changed.stdout.contains("1 month"), "{}", changed.stdout);
 }
 
 #[test]

@@ -103,7 +103,8 @@ fn an_agreement_in_two_languages_is_proved_where_there_is_no_network() {
     for same in ["sentence", "force", "assent", "carrier", "ends", "known_at", "flags"] {
         assert_eq!(answer["standing"][same], told["standing"][same], "{same}");
     }
-    let ids: Vec<&str> = answer["history"].as_array().unwrap().iter().map(|line| line["id"].as_str().unwrap()).collect();
+    let ids: Vec<&str> =
+        answer["history"].as_array().unwrap().iter().map(|line| line["id"].as_str().unwrap()).collect();
     assert!([&offer, &acceptance, &endorsement].iter().all(|id| ids.contains(&id.as_str())), "{ids:?}");
     assert!(texts(&answer["not_proven"]).iter().any(|line| line.contains("registrar")), "{}", answer["not_proven"]);
     reader.verifies(&["agreement.docket", "--text", "en=english.txt"]).exits(17).says("MISMATCH").says("In force");

@@ -94,7 +94,8 @@ impl Registrar {
     #[track_caller]
     fn enters(&self, request: &str) -> String {
         let key = "reg/registrar-1.key.pem";
-        let signed = self.desk.ok(&["sign", request, "--key", key, "--yes", "-o", "entry.statement", "--output", "json"]);
+        let signed =
+            self.desk.ok(&["sign", request, "--key", key, "--yes", "-o", "entry.statement", "--output", "json"]);
         self.online(&self.desk, &["publish", "entry.statement", "--yes"]).exits(0);
         fs::remove_file(self.desk.path("entry.statement")).unwrap();
         signed.json()["id"].as_str().unwrap().to_owned()
@@ -273,4 +274,9 @@ pub fn terms(days: &Days, mode: &str, title: &str) -> Json {
 /// The texts of a JSON array.
 pub fn texts(array: &Json) -> Vec<&str> {
     array.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
+}
+
+/// A page in one line, for what may be broken at its width.
+pub fn unwrapped(page: &str) -> String {
+    page.split_whitespace().collect::<Vec<_>>().join(" ")
 }
