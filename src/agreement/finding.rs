@@ -7,7 +7,7 @@ use crate::agreement::offer::ref_not_current;
 use crate::agreement::refusal::demand;
 use crate::agreement::{Act, Contention, FindingLine, Refusal, Rule, World};
 use crate::statement::body::{
-    ClauseId, Finding, FindingAppeal, FindingClose, FindingDetermination, FindingReply, LegalDate, Text,
+    By, ClauseId, Finding, FindingAppeal, FindingClose, FindingDetermination, FindingReply, LegalDate, Text,
 };
 use crate::statement::{Party, StatementId, Subject};
 
@@ -61,32 +61,56 @@ impl AgreementState {
             clauses: body.clauses.clone(),
             closers: Vec::new(),
             is_closed: false,
-            steps: vec![step(&opener, "alleges", body.date, Some(Contention::Alleged), &body.summary)],
+            steps: vec![step(
+                (&opener, body.by.as_ref()),
+                "alleges",
+                body.date,
+                Some(Contention::Alleged),
+                &body.summary,
+            )],
             opener,
         });
     }
 
     pub fn apply_reply(&mut self, act: &Act, body: &FindingReply) {
         let Some((issuer, finding)) = self.finding_mut(act, &body.reference) else { return };
-        finding.steps.push(step(&issuer, "replies", body.date, None, &body.summary));
+        finding.steps.push(step((&issuer, body.by.as_ref()), "replies", body.date, None, &body.summary));
     }
 
     pub fn apply_determine(&mut self, act: &Act, body: &FindingDetermination) {
         let Some((issuer, finding)) = self.finding_mut(act, &body.reference) else { return };
-        finding.steps.push(step(&issuer, "determines", body.date, Some(Contention::Determined), &body.summary));
+        finding.steps.push(step(
+            (&issuer, body.by.as_ref()),
+            "determines",
+            body.date,
+            Some(Contention::Determined),
+            &body.summary,
+        ));
         finding.closers.push(issuer);
     }
 
     pub fn apply_appeal(&mut self, act: &Act, body: &FindingAppeal) {
         let Some((issuer, finding)) = self.finding_mut(act, &body.reference) else { return };
-        finding.steps.push(step(&issuer, "appeals", body.date, Some(Contention::Appealed), &body.summary));
+        finding.steps.push(step(
+            (&issuer, body.by.as_ref()),
+            "appeals",
+            body.date,
+            Some(Contention::Appealed),
+            &body.summary,
+        ));
         finding.closers.push(issuer);
     }
 
     pub fn apply_close(&mut self, act: &Act, body: &FindingClose) {
         let Some((issuer, finding)) = self.finding_mut(act, &body.reference) else { return };
         let told = format!("closes ({})", body.outcome);
-        finding.steps.push(step(&issuer, &told, body.date, Some(Contention::Closed), &body.summary));
+        finding.steps.push(step(
+            (&issuer, body.by.as_ref()),
+            &told,
+            body.date,
+            Some(Contention::Closed),
+            &body.summary,
+        ));
         finding.is_closed = true;
     }
 
@@ -96,8 +120,13 @@ impl AgreementState {
     }
 }
 
-fn step(issuer: &Party, verb: &str, date: LegalDate, to: Option<Contention>, summary: &Text) -> Step {
-    Step { date, to, told: format!("{issuer} {verb}: {summary}") }
+/// Whoever signed is named first, and who really acted after it, in quotes.
+fn step(who: (&Party, Option<&By>), verb: &str, date: LegalDate, to: Option<Contention>, summary: &Text) -> Step {
+    let told = match who {
+        (issuer, None) => format!("{issuer} {verb}: {summary}"),
+        (issuer, Some(by)) => format!("{issuer} tells that \"{}\" {verb}: {summary}", by.name),
+    };
+    Step { date, to, told }
 }
 
 pub(in crate::agreement) fn check_open(world: &World, act: &Act, body: &Finding) -> Result<(), Refusal> {

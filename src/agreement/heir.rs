@@ -20,6 +20,11 @@ impl World {
         heir
     }
 
+    /// Who took the place of `party`, by what is known up to index `known_at`; the nearest generation.
+    pub fn successor(&self, party: &Party, known_at: u64) -> Option<&Party> {
+        self.party(party)?.successor(known_at + 1)
+    }
+
     /// Whether the issuer of an act is `party`, or stands in its place.
     pub(in crate::agreement) fn is_or_succeeds(&self, act: &Act, party: &Party) -> bool {
         act.issuer().is_some_and(|issuer| issuer == party || *issuer == self.heir(party, act.index))

@@ -3,7 +3,7 @@
 use crate::agreement::day::instant_text;
 use crate::agreement::{Assent, Assurance, Basis, Contention, EndCause, Flag, Force, On, Reason, Standing};
 use crate::statement::body::ClauseId;
-use crate::statement::one_line;
+use crate::statement::{Subject, one_line};
 
 impl Standing {
     /// The standing in plain words, with both times.
@@ -64,6 +64,10 @@ impl Standing {
             Force::NotApplicable => format!("{} has no standing of its own", self.about),
             Force::Listed => self.list_phrase(),
             Force::NoAgreement => format!("No agreement registered here {on}"),
+            // The docket of an offer does not hold what governments answer.
+            Force::Offered if matches!(self.about, Subject::Offer { .. }) => {
+                format!("Offered, and open to be accepted, {on}{assent}")
+            }
             Force::Offered => format!("Offered, and not accepted, {on}{assent}"),
             Force::NotYet => format!("Agreed, and not yet in force, {on}{assent}{}", self.effective_phrase()),
             Force::InForce => format!("In force {on}{assent}"),

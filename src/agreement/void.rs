@@ -22,6 +22,8 @@ use crate::statement::{Party, StatementId, Subject};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::agreement) struct Voided {
     pub id: StatementId,
+    /// The statements that made it up: one of each side.
+    pub ids: Vec<StatementId>,
     /// The `void` that completed it, and its index.
     pub by: StatementId,
     pub index: u64,
@@ -61,6 +63,7 @@ fn voided_act(world: &World, done: &Done, ones: &[One<'_>]) -> Option<Voided> {
     let last = named.iter().max_by_key(|one| one.done.act.index)?;
     Some(Voided {
         id: done.act.id(),
+        ids: done.ids.clone(),
         by: last.done.act.id(),
         index: last.done.act.index,
         time_ms: last.done.act.time_ms,
@@ -69,6 +72,14 @@ fn voided_act(world: &World, done: &Done, ones: &[One<'_>]) -> Option<Voided> {
 }
 
 impl World {
+    /// The `void` that completed the voiding of a statement, by all that is known up to index `known_at`.
+    pub fn void_of(&self, act: &Act, known_at: u64) -> Option<StatementId> {
+        let entries = &self.history(act.statement.subject())?.entries;
+        let known = entries.partition_point(|entry| entry.act.index <= known_at);
+        let is_it = |voided: &Voided| voided.ids.contains(&act.id());
+        voided(self, &entries[..known]).into_iter().find(is_it).map(|voided| voided.by)
+    }
+
     /// The voiding of the offer that an agreement rests on, where it takes the agreement with it, as known before `index`.
     pub(in crate::agreement) fn void_with_offer(&self, agreement: &Subject, index: u64) -> Option<Voided> {
         let entries = &self.history(&offer_subject(agreement)?)?.entries;

@@ -73,6 +73,7 @@
 mod checkpoint;
 mod docket_file;
 mod gate;
+mod line;
 mod policy;
 mod question;
 mod receipt;
@@ -87,6 +88,7 @@ mod verify;
 pub use crate::evidence::checkpoint::{CHECKPOINT_SIZE_MIN, Checkpoint, CheckpointError, SignedCheckpoint};
 pub use crate::evidence::docket_file::*;
 pub use crate::evidence::gate::{GateAnswer, GateFinding, GateKnown, GateQuestion, GateReason, GateReport, gate};
+pub use crate::evidence::line::{HistoryLine, PartyLine, PartyTrust};
 pub use crate::evidence::policy::{
     Cosigner, POLICY_LEN_MAX, POLICY_LINES_MAX, POLICY_NAME_LEN_MAX, Policy, PolicyError, PolicyFault, Quorum,
 };
@@ -103,6 +105,4 @@ pub use crate::evidence::tlog_proof::{TLOG_PROOF_LEN_MAX, TlogProof, TlogProofEr
 pub use crate::evidence::transparent::{
     TRANSPARENT_LEN_MAX, TRANSPARENT_RECEIPTS_MAX, TransparentError, attach_receipts, detach_receipts,
 };
-pub use crate::evidence::verify::{
-    AsKnownAt, HistoryLine, PartyLine, PartyTrust, Trust, Verdict, Verification, verify, verify_and_fold,
-};
+pub use crate::evidence::verify::{AsKnownAt, Trust, Verdict, Verification, verify, verify_and_fold};

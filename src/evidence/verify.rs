@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::agreement::{Act, Force, Inadmissible, Rule, Standing, World, is_country};
 use crate::crypto::Kid;
+use crate::evidence::line::{HistoryLine, PartyLine, PartyTrust, history, parties};
 use crate::evidence::question::{Known, Question};
-use crate::evidence::summary::summary;
 use crate::evidence::{Check, CheckedFile, Checks, Cosigner, Outcome, Policy, Step, check_file, parties_of};
 use crate::merkle::Hash;
 use crate::statement::body::Terms;
@@ -44,61 +44,6 @@ pub struct AsKnownAt {
     pub size: u64,
     /// Its root.
     pub root: Hash,
-}
-
-/// Whose word it is that a party is who it is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PartyTrust {
-    /// The verifier named its keys.
-    Pinned,
-    /// The registrar enrolled it.
-    Enrolled,
-    /// The registrar listed it; it has no keys.
-    Listed,
-    /// The registry has no docket of it.
-    Unknown,
-}
-
-impl PartyTrust {
-    /// As it is printed beside the party.
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Self::Pinned => "key pinned by you",
-            Self::Enrolled => "key as enrolled by the registrar",
-            Self::Listed => "listed by the registrar, without a key",
-            Self::Unknown => "unknown to the registry",
-        }
-    }
-}
-
-/// A party that the file names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PartyLine {
-    /// Its id.
-    pub party: Party,
-    /// Its names as listed or enrolled, the first entry's first.
-    pub names: Vec<String>,
-    /// Whose word that is.
-    pub trust: PartyTrust,
-}
-
-/// A statement of the file in its place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HistoryLine {
-    /// Its place in the log.
-    pub index: u64,
-    /// Registration time, unix milliseconds.
-    pub time_ms: u64,
-    /// Its kind, known or not.
-    pub kind: String,
-    /// Who signed it.
-    pub issuer: String,
-    /// What it is about.
-    pub subject: Subject,
-    /// Its id.
-    pub id: StatementId,
-    /// What its body says, in a few words.
-    pub summary: String,
 }
 
 /// What is left to do for a program: one answer, each with its own exit code.
@@ -237,14 +182,13 @@ impl Verification {
             .statements()
             .map(|(entry, time_ms)| Act::met(entry.index, time_ms, Arc::clone(&entry.statement)))
             .collect();
-        self.history = history(&acts);
-        self.parties = parties(file, &acts, trust);
-
         let dockets: BTreeMap<Subject, Vec<Act>> = file
             .dockets()
             .map(|(subject, places)| (subject.clone(), places.into_iter().map(|place| acts[place].clone()).collect()))
             .collect();
         let world = World::replay(checkpoint.origin.clone(), &dockets, Some(known.seal.index));
+        self.history = history(&world, &acts, known.seal.index);
+        self.parties = parties(file, &world, &acts, trust, known.seal.index);
         self.inadmissible = world.inadmissible();
         let pins = check_pins(&acts, trust, known.seal.index);
         let authority = check_key_authority(&self.inadmissible).and(pins.clone());
@@ -380,51 +324,4 @@ fn check_rules(inadmissible: &[Inadmissible]) -> Result<(), String> {
         .map(|line| format!("entry {}: {}", line.index, line.refusal))
         .collect();
     if broken.is_empty() { Ok(()) } else { Err(broken.join("; ")) }
-}
-
-fn history(acts: &[Act]) -> Vec<HistoryLine> {
-    let mut history: Vec<HistoryLine> = acts
-        .iter()
-        .map(|act| HistoryLine {
-            index: act.index,
-            time_ms: act.time_ms,
-            kind: act.statement.kind().to_string(),
-            issuer: match act.statement.issuer() {
-                Issuer::Party(party) => party.to_string(),
-                Issuer::Log => act.statement.origin().to_string(),
-            },
-            subject: act.statement.subject().clone(),
-            id: act.id(),
-            summary: summary(&act.statement),
-        })
-        .collect();
-    history.sort_by_key(|line| line.index);
-    history
-}
-
-/// Every party whose docket the file holds, with its names and whose word they are.
-fn parties(file: &CheckedFile<'_>, acts: &[Act], trust: &Trust) -> Vec<PartyLine> {
-    let mut lines = Vec::new();
-    for (subject, places) in file.dockets() {
-        let Subject::Party(party) = subject else { continue };
-        let mut names = Vec::new();
-        let mut word = PartyTrust::Unknown;
-        for act in places.iter().map(|place| &acts[*place]).filter(|act| act.statement.subject() == subject) {
-            match act.statement.kind().as_str() {
-                "party.list" if word == PartyTrust::Unknown => word = PartyTrust::Listed,
-                "party.enrol" => word = PartyTrust::Enrolled,
-                _ => {}
-            }
-            for name in act.statement.body().field("names").and_then(|names| names.array()).into_iter().flatten() {
-                let name = name.field("name").and_then(|name| name.text());
-                names.extend(name.filter(|name| !names.iter().any(|known| known == name)).map(str::to_owned));
-            }
-        }
-        if trust.party_keys.contains_key(party) {
-            word = PartyTrust::Pinned;
-        }
-        lines.push(PartyLine { party: party.clone(), names, trust: word });
-    }
-    lines.sort_by(|a, b| a.party.cmp(&b.party));
-    lines
 }

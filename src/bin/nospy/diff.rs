@@ -16,7 +16,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::online::{Online, OnlineArgs};
 use crate::output::Output;
-use crate::read::{Opened, Reading, acts, changes, history, open, sheet, write_head};
+use crate::read::{Opened, Reading, acts, changes, open, sheet, write_head};
 use crate::{describe, files};
 
 /// Say what changed between two versions of terms: between A and B, or by an amendment of an agreement.
@@ -141,7 +141,7 @@ fn amendment(id: &str, args: &DiffArgs, config: &Config, output: &Output) -> Res
     page.heading("The statement");
     page.say(&format!("{} {}{}", acts::issuer(act), sheet::sentence(&acts::said(act)), reading.remark(act)));
     page.item("signed by", &sheet::listed(&signed));
-    if halves.len() < 2 {
+    if !reading.is_by_both(act) {
         page.item("", "Only one side signed exactly this. Until the other signs the same, it changes nothing.");
     }
     changes::write(&mut page, &found);
@@ -157,8 +157,8 @@ fn amendment(id: &str, args: &DiffArgs, config: &Config, output: &Output) -> Res
 /// The one statement whose id begins so.
 fn find<'a>(reading: &'a Reading, id: &str) -> Result<&'a Act, CliError> {
     let wanted = id.to_lowercase();
-    if wanted.len() < history::ID_SHORT {
-        return Err(CliError::usage(format!("--amendment {id}: at least {} digits of the id", history::ID_SHORT)));
+    if wanted.len() < acts::ID_SHORT {
+        return Err(CliError::usage(format!("--amendment {id}: at least {} digits of the id", acts::ID_SHORT)));
     }
     let mut fitting = reading.acts.iter().filter(|act| act.id().to_string().starts_with(&wanted));
     match (fitting.next(), fitting.next()) {

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use nospy::statement::Statement;
+use nospy::statement::body::{Body, Ground};
+use nospy::statement::{Issuer, Statement, Subject};
 use serde_json::json;
 
 use crate::config::Config;
@@ -85,6 +86,27 @@ pub fn run(args: &PublishArgs, config: &Config, output: &Output) -> Result<Exit,
         "is_new": told.is_new, "receipt": path, "origin": online.log.name(), "demo": describe::is_demo(statement.origin()),
     });
     output.data(&text, json)?;
+    if let Some(text) = what_may_wait(&statement) {
+        output.say(text);
+    }
     output.say(NOT_APPROVED);
     Ok(Exit::Ok)
+}
+
+/// Registered is not yet complete: which signatures may still be missing, and who tells. A receipt does not.
+fn what_may_wait(statement: &Statement) -> Option<String> {
+    let Issuer::Party(party) = statement.issuer() else { return None };
+    let subject = statement.subject();
+    let is_of_both = match Body::read(statement.kind(), statement.body()).ok()? {
+        Body::Amend(_) | Body::Correct(_) | Body::Renew(_) | Body::PartySucceed(_) => true,
+        Body::Terminate(body) => body.ground == Ground::Mutual,
+        _ => false,
+    };
+    let both = if is_of_both { "It counts once both sides have registered the same, word for word. " } else { "" };
+    let keys = format!("If {party} acts by several keys, it waits until enough of them endorse it.");
+    let how = match subject {
+        Subject::Agreement { .. } | Subject::Offer { .. } => format!(" How it stands: nospy standing {subject}"),
+        _ => String::new(),
+    };
+    Some(format!("{both}{keys}{how}"))
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use nospy::agreement::{Force, On, PendingLine, Standing};
 use nospy::evidence::{AsKnownAt, Check, Outcome, Step, Verdict, Verification};
-use nospy::statement::{Subject, one_line};
+use nospy::statement::{Party, Subject, one_line};
 use serde_json::{Value as Json, json};
 
 use crate::asked::ScopeAnswer;
@@ -147,6 +147,9 @@ fn write_verification(
             if !line.summary.is_empty() {
                 writeln!(text, "          {}", one_line(&line.summary))?;
             }
+            if let Some((index, reason)) = &line.void {
+                writeln!(text, "          DECLARED VOID by entry {index}: {}", one_line(reason))?;
+            }
         }
     }
     for line in &verification.inadmissible {
@@ -157,7 +160,9 @@ fn write_verification(
         for line in &verification.parties {
             // The name last and in quotes: whoever chose it must not be able to write the words beside it.
             let name = line.names.first().map_or("no name known".to_owned(), |name| format!("\"{}\"", one_line(name)));
-            writeln!(text, "  {}: {}; {name}", line.party, line.trust.sentence())?;
+            let heir = line.successor.as_ref().map(|heir| format!("; {heir} has taken its place"));
+            let heir = heir.unwrap_or_default();
+            writeln!(text, "  {}: {}{heir}; {name}", line.party, line.trust.sentence())?;
         }
     }
     writeln!(text, "\nProven: {}", proven(verification, exit))?;
@@ -239,7 +244,7 @@ fn write_details(text: &mut String, standing: &Standing) -> std::fmt::Result {
         writeln!(text, "  effective    {day}")?;
     }
     if let Some(ending) = &standing.ends {
-        writeln!(text, "  ends         {} ({})", ending.day, ending.cause.as_str().replace('_', " "))?;
+        writeln!(text, "  over from    {} ({})", ending.day, ending.cause.as_str().replace('_', " "))?;
     }
     for finding in &standing.findings {
         writeln!(text, "  finding      {} by {}: {}", finding.date, finding.opener, finding.state.as_str())?;
@@ -256,7 +261,8 @@ fn write_details(text: &mut String, standing: &Standing) -> std::fmt::Result {
         writeln!(text, "  waits        {} of {} (entry {}): {}", line.kind, line.issuer, line.index, wanted(line))?;
     }
     for change in &standing.changes_on_day {
-        writeln!(text, "  that day     {}: {}", moment::utc_ms(change.at_ms), force_text(change.force))?;
+        let force = force_text(change.force).replace('_', " ");
+        writeln!(text, "  that day     {}: {force}", moment::utc_ms(change.at_ms))?;
     }
     for (subject, standing) in &standing.list {
         writeln!(text, "  {subject}: {}", standing.sentence())?;
@@ -310,13 +316,17 @@ pub fn verification_json(verification: &Verification, scope: Option<&ScopeAnswer
         .iter()
         .map(|line| {
             json!({ "index": line.index, "time_ms": line.time_ms, "kind": line.kind, "issuer": line.issuer,
-                    "subject": line.subject.to_string(), "id": line.id.to_string(), "summary": line.summary })
+                    "subject": line.subject.to_string(), "id": line.id.to_string(), "summary": line.summary,
+                    "void": line.void.as_ref().map(|(index, reason)| json!({ "index": index, "reason": reason })) })
         })
         .collect();
     let parties: Vec<Json> = verification
         .parties
         .iter()
-        .map(|line| json!({ "party": line.party.as_str(), "names": line.names, "trust": line.trust.sentence() }))
+        .map(|line| {
+            json!({ "party": line.party.as_str(), "names": line.names, "trust": line.trust.sentence(),
+                    "successor": line.successor.as_ref().map(Party::as_str) })
+        })
         .collect();
     let inadmissible: Vec<Json> = verification
         .inadmissible

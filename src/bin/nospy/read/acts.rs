@@ -2,10 +2,13 @@
 
 use nospy::agreement::Act;
 use nospy::statement::body::{Addressees, Body, ClauseId, KindInfo, LegalDate, Report};
-use nospy::statement::{Issuer, Text};
+use nospy::statement::{Issuer, StatementId, Text};
 
 use crate::read::sheet::{listed, quoted};
 use crate::read::words;
+
+/// Hex digits of an id that name a statement on a page.
+pub const ID_SHORT: usize = 8;
 
 /// Who signed it.
 pub fn issuer(act: &Act) -> String {
@@ -104,8 +107,10 @@ fn of_agreement(body: &Body) -> Option<String> {
         Body::BasisChange(body) => {
             format!("tells that the law it rests on is {} from {}", body.change, body.effective)
         }
-        Body::Void(body) => format!("says that a statement does not count: {}", quoted(body.reason.as_str())),
-        Body::Endorse(_) => "stands behind a statement with another key".to_owned(),
+        Body::Void(body) => {
+            format!("declares statement {} void: {}", short(&body.reference), quoted(body.reason.as_str()))
+        }
+        Body::Endorse(body) => format!("stands behind statement {} with another key", short(&body.reference)),
         _ => return None,
     })
 }
@@ -215,4 +220,9 @@ fn because(reason: &Option<Text>) -> String {
 
 fn reported(report: &Report) -> String {
     format!(", published by {}: {}", quoted(report.source.publisher.as_str()), quoted(report.summary.as_str()))
+}
+
+/// The beginning of an id, as the timeline prints it.
+pub fn short(id: &StatementId) -> String {
+    id.to_string().chars().take(ID_SHORT).collect()
 }

@@ -23,7 +23,10 @@ pub fn write_findings(sheet: &mut Sheet, reading: &Reading) {
     );
     for act in opened {
         sheet.point(&step(reading, act));
-        sheet.below(&state(reading, &act.id()));
+        match reading.is_void(act) {
+            Some(true) => sheet.below("It does not count: it is declared void."),
+            _ => sheet.below(&state(reading, &act.id())),
+        }
         sheet_by(sheet, act);
         for later in reading.on(&reading.about).filter(|later| finding_of(later) == Some(act.id())).filter(is_known) {
             sheet.below(&step(reading, later));

@@ -1,17 +1,16 @@
 //! The timeline: legal day, day of registration, place in the log, who, and what in plain words.
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use nospy::agreement::Act;
 use nospy::statement::Subject;
 use nospy::statement::body::LegalDate;
 use serde_json::{Value as Json, json};
 
-use crate::moment;
 use crate::read::acts;
 use crate::read::reading::Reading;
 use crate::read::sheet::Sheet;
 
-/// Hex digits of an id that name a statement on a page.
-pub const ID_SHORT: usize = 8;
 /// Where a row says who and what.
 const WHAT_COLUMN: usize = 43;
 
@@ -23,7 +22,9 @@ pub fn ordered(reading: &Reading, all: bool) -> Vec<&Act> {
         all || *subject == reading.about || !matches!(subject, Subject::Registry | Subject::Party(_))
     };
     let mut acts: Vec<&Act> = reading.acts.iter().filter(is_told).collect();
-    acts.sort_by_key(|act| (sort_day(act), act.index));
+    let zone = zone(reading);
+    let day = |act: &Act| acts::day(act).map_or_else(|| registration_day(act, &zone), |day| day.to_string());
+    acts.sort_by_key(|act| (day(act), act.index));
     acts
 }
 
@@ -61,8 +62,7 @@ pub fn write_rows(sheet: &mut Sheet, reading: &Reading, acts: &[&Act], last_day:
 
 fn line(reading: &Reading, act: &Act) -> String {
     let day = acts::day(act).map_or("-".to_owned(), |day| day.to_string());
-    let (registered, id) = (registration_day(act), act.id().to_string());
-    let id = id.get(..ID_SHORT).unwrap_or_default();
+    let (registered, id) = (registration_day(act, &zone(reading)), acts::short(&act.id()));
     let what = format!("{} {}{}", acts::issuer(act), acts::said(act), reading.remark(act));
     format!("{day:<11} {registered:<11} {:>6}  {id:<9} {what}", act.index)
 }
@@ -80,10 +80,13 @@ pub fn to_json(reading: &Reading, acts: &[&Act]) -> Json {
     acts.iter().map(one).collect()
 }
 
-fn registration_day(act: &Act) -> String {
-    moment::utc_ms(act.time_ms).chars().take_while(|c| *c != 'T').collect()
+/// The zone in which the parties count their days: a legal day and the day of its registration are of one calendar.
+fn zone(reading: &Reading) -> TimeZone {
+    let named = reading.terms.as_ref().map(|terms| TimeZone::get(terms.term.zone.as_str()));
+    named.and_then(Result::ok).unwrap_or(TimeZone::UTC)
 }
 
-fn sort_day(act: &Act) -> String {
-    acts::day(act).map_or_else(|| registration_day(act), |day| day.to_string())
+fn registration_day(act: &Act, zone: &TimeZone) -> String {
+    let at = i64::try_from(act.time_ms).ok().and_then(|at| Timestamp::from_millisecond(at).ok());
+    at.map_or_else(|| "later".to_owned(), |at| zone.to_datetime(at).date().to_string())
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use nospy::agreement::{Act, On, Standing};
 use nospy::evidence::{DocketFile, Verification};
-use nospy::statement::body::{Body, LegalDate, Terms};
+use nospy::statement::body::{Body, Ground, LegalDate, Terms};
 use nospy::statement::{Origin, Party, StatementId, Subject};
 
 /// A docket file that is read, checked or not.
@@ -62,14 +62,26 @@ impl Reading {
         self.acts.iter().find(|act| act.id() == *id)
     }
 
-    /// What is said beside a statement that breaks a rule, or that another one declares void; empty for others.
+    /// What is said beside a statement that breaks a rule, that another one declares void, or that is not complete; empty
+    /// for others.
     pub fn remark(&self, act: &Act) -> &'static str {
         let broken = self.verification.as_ref().map_or(&[][..], |found| &found.inadmissible);
-        let voids = |other: &Act| matches!(other.body.as_deref(), Some(Body::Void(body)) if body.reference == act.id());
         match broken.iter().any(|line| line.index == act.index) {
             true => " [WITHOUT EFFECT: it breaks a rule]",
-            false if self.acts.iter().any(voids) => " [a statement says that this one does not count]",
+            false if self.is_void(act) == Some(true) => " [DECLARED VOID]",
+            false if self.is_void(act).is_none() => " [a statement says that this one does not count]",
+            false if self.waits(act) => " [WAITS for more signatures]",
+            false if is_of_both(act) && !self.is_by_both(act) => " [WITHOUT EFFECT: one side alone signed it]",
             false => "",
+        }
+    }
+
+    /// Whether it is declared void by whoever may; `None` where a statement says so and nothing was checked.
+    pub fn is_void(&self, act: &Act) -> Option<bool> {
+        let names = |other: &Act| matches!(other.body.as_deref(), Some(Body::Void(body)) if body.reference == act.id());
+        match &self.verification {
+            Some(found) => Some(found.history.iter().any(|line| line.index == act.index && line.void.is_some())),
+            None => (!self.acts.iter().any(names)).then_some(false),
         }
     }
 
@@ -132,10 +144,21 @@ impl Reading {
             Some(Body::Renew(body)) if body.reference == *reference && earlier.index < first => Some((earlier, body)),
             _ => None,
         });
-        for (_, renewal) in renewals.filter(|(earlier, _)| self.halves(earlier).count() > 1) {
+        for (_, renewal) in renewals.filter(|(earlier, _)| self.is_by_both(earlier)) {
             (terms.term.ends, terms.term.ends_inclusive) = (Some(renewal.ends), Some(renewal.ends_inclusive));
         }
         Some(terms)
+    }
+
+    /// Whether it waits for signatures; known only where it was checked.
+    fn waits(&self, act: &Act) -> bool {
+        let pending = self.standing().map_or(&[][..], |standing| &standing.pending);
+        pending.iter().any(|line| line.id == act.id())
+    }
+
+    /// Whether both sides signed what only two signatures together do.
+    pub fn is_by_both(&self, act: &Act) -> bool {
+        self.halves(act).any(|other| other.statement.issuer() != act.statement.issuer())
     }
 
     /// Both halves of what only two signatures together do: the statements with this kind, subject and body.
@@ -148,7 +171,7 @@ impl Reading {
 
     fn newest_terms(&self) -> Option<Arc<Terms>> {
         let counts = |act: &&Act| match act.body.as_deref() {
-            Some(Body::Amend(_) | Body::Correct(_) | Body::Renew(_)) => self.halves(act).count() > 1,
+            Some(Body::Amend(_) | Body::Correct(_) | Body::Renew(_)) => self.is_by_both(act),
             Some(_) => true,
             None => false,
         };
@@ -168,5 +191,14 @@ impl Reading {
         let is_offer =
             |act: &&Act| act.statement.subject() == subject && matches!(act.body.as_deref(), Some(Body::OfferMake(_)));
         self.acts.iter().find(is_offer)
+    }
+}
+
+/// Whether only two signatures together do what the statement says.
+fn is_of_both(act: &Act) -> bool {
+    match act.body.as_deref() {
+        Some(Body::Amend(_) | Body::Correct(_) | Body::Renew(_) | Body::PartySucceed(_)) => true,
+        Some(Body::Terminate(body)) => body.ground == Ground::Mutual,
+        _ => false,
     }
 }

@@ -88,7 +88,7 @@ fn write_filing(sheet: &mut Sheet, reading: &Reading, act: &Act, filing: &Filing
 /// What needs both signatures says who signed, and whether the other side did.
 fn write_half(sheet: &mut Sheet, reading: &Reading, act: &Act) {
     point(sheet, reading, act);
-    let is_alone = reading.halves(act).count() < 2;
+    let is_alone = !reading.is_by_both(act);
     if is_alone {
         sheet.below("Only one side signed exactly this. Until the other signs the same, it changes nothing.");
     }
