@@ -42,6 +42,7 @@ pub use search::{
 pub use text::{DepositError, StoredText, TEXT_BYTES_MAX};
 pub use tombstone::{RemoveError, RemovedText, Tombstone, remove_text};
 
+use crate::agreement::LogEnd;
 use crate::crypto::KeyLine;
 use crate::evidence::SignedCheckpoint;
 use crate::log::{self, Log, Signer};
@@ -100,6 +101,11 @@ impl Registry {
     /// Whether everything in it is for demonstration: its origin is under `demo.`.
     pub fn is_demo(&self) -> bool {
         is_demo(self.origin())
+    }
+
+    /// The end of its log and who continues it, if the registrar closed it. Reads go on; nothing enters or is sealed.
+    pub fn log_end(&self) -> Option<LogEnd> {
+        self.published().view.end.clone()
     }
 
     /// The newest signed checkpoint.

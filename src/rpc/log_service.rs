@@ -39,6 +39,7 @@ impl log_server::Log for LogService {
             is_demo: registry.is_demo(),
             mode: mode.into(),
             mode_reason,
+            closed: registry.log_end().map(|end| convert::log_end(&end)),
         }))
     }
 
