@@ -90,8 +90,7 @@ pub fn create(opening: &Opening, genesis: &Statement) -> Result<(), OpenError> {
     if signer.is_none_or(|key| genesis.check_signature(&key).is_err()) {
         return Err(OpenError::Mismatch("the genesis is not signed by a registrar key that it names".into()));
     }
-    let mut desk =
-        Desk::new(opening.origin.clone(), opening.log_key.clone(), keys, DocketMap::new(), Vec::new(), None);
+    let mut desk = Desk::new(opening.origin.clone(), opening.log_key.clone(), keys, DocketMap::new(), Vec::new(), None);
     let time_ms = opening.clock.now_ms();
     let act = Act::read(0, time_ms, Arc::new(genesis.clone()));
     let act = act.map_err(|error| OpenError::Mismatch(format!("the genesis: {error}")))?;

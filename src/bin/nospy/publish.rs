@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use nospy::evidence::Trust;
 use nospy::statement::Statement;
 use serde_json::json;
 
@@ -12,6 +13,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::online::{Online, OnlineArgs};
 use crate::output::Output;
+use crate::waits::Waits;
 use crate::{ask, files, moment};
 
 /// Hand a statement to the registry and verify its receipt.
@@ -69,7 +71,9 @@ pub fn run(args: &PublishArgs, config: &Config, output: &Output) -> Result<Exit,
     let path = args.receipt.clone().unwrap_or_else(|| args.file.with_extension("receipt"));
     files::replace(&path, receipt.bytes())?;
     let told = published.told.on_the_servers_word();
-    let how = if told.is_new { "Registered." } else { "It was registered before; this is the same entry." };
+    let trust = Trust { policy: online.policy.clone(), party_keys: args.online.trust.party_keys()? };
+    let waits = Waits::ask(&statement, receipt.proved().index, &trust, &mut online)?;
+    let how = waits.text(told.is_new);
     let text = format!(
         "{}{how}\nstatement  {}\nentry      {} of {}\nregistered {} by the log's clock\nreceipt    {}, verified with the key {}",
         describe::demo_mark(statement.origin()),
@@ -80,10 +84,11 @@ pub fn run(args: &PublishArgs, config: &Config, output: &Output) -> Result<Exit,
         path.display(),
         online.log
     );
-    let json = json!({
+    let mut json = json!({
         "id": statement.id().to_string(), "index": receipt.proved().index, "size": receipt.proved().size, "time_ms": told.time_ms,
         "is_new": told.is_new, "receipt": path, "origin": online.log.name(), "demo": describe::is_demo(statement.origin()),
     });
+    waits.tell(&mut json);
     output.data(&text, json)?;
     output.say(NOT_APPROVED);
     Ok(Exit::Ok)

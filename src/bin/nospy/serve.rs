@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::{describe, files, keys, node};
+use crate::{closed, describe, files, keys, node};
 
 /// Run the registry that the configuration describes.
 ///
@@ -63,6 +63,9 @@ pub fn run(args: &ServeArgs, config: &Config, output: &Output) -> Result<Exit, C
         if let Mode::ReadOnly { reason } = registry.mode() {
             output.say(format!("READ ONLY: nothing is registered until this is settled. {reason}"));
         }
+        if let Some(end) = registry.log_end() {
+            output.say(format!("CLOSED: only reads are served. {}", closed::text(&end).trim_end()));
+        }
         let scheme = if tls.is_some() { "https" } else { "http" };
         let text = format!(
             "{}serving {} on {scheme}://{address}\nlog key {}",
@@ -73,6 +76,7 @@ pub fn run(args: &ServeArgs, config: &Config, output: &Output) -> Result<Exit, C
         let json = json!({
             "origin": registry.origin().as_str(), "demo": registry.is_demo(), "url": format!("{scheme}://{address}"),
             "log_key": registry.log_key().to_string(), "signing": registry.mode() == Mode::Signing,
+            "closed": registry.log_end().as_ref().map(closed::json),
         });
         output.data(&text, json)?;
         serve(registry, listener, Limits::default(), tls, stopped)
