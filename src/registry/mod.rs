@@ -42,6 +42,7 @@ pub use search::{
 pub use text::{DepositError, StoredText, TEXT_BYTES_MAX};
 pub use tombstone::{RemoveError, RemovedText, Tombstone, remove_text};
 
+use crate::agreement::LogEnd;
 use crate::crypto::KeyLine;
 use crate::evidence::SignedCheckpoint;
 use crate::log::{self, Log, Signer};
@@ -105,6 +106,11 @@ impl Registry {
     /// Whether somebody sets its clock, so that the times of its seals prove nothing. Only a demonstration's.
     pub fn is_clock_scripted(&self) -> bool {
         self.0.clock.is_scripted()
+    }
+
+    /// The end of its log and who continues it, if the registrar closed it. Reads go on; nothing enters or is sealed.
+    pub fn log_end(&self) -> Option<LogEnd> {
+        self.published().view.end.clone()
     }
 
     /// The newest signed checkpoint.

@@ -40,6 +40,7 @@ impl log_server::Log for LogService {
             is_clock_scripted: registry.is_clock_scripted(),
             mode: mode.into(),
             mode_reason,
+            closed: registry.log_end().map(|end| convert::log_end(&end)),
         }))
     }
 

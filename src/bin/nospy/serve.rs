@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::{clock, describe, files, keys, node};
+use crate::{clock, closed, describe, files, keys, node};
 
 /// Run the registry that the configuration describes.
 ///
@@ -69,6 +69,9 @@ pub fn run(args: &ServeArgs, config: &Config, output: &Output) -> Result<Exit, C
         if let Mode::ReadOnly { reason } = registry.mode() {
             output.say(format!("READ ONLY: nothing is registered until this is settled. {reason}"));
         }
+        if let Some(end) = registry.log_end() {
+            output.say(format!("CLOSED: only reads are served. {}", closed::text(&end).trim_end()));
+        }
         let scheme = if tls.is_some() { "https" } else { "http" };
         let text = format!(
             "{}{}serving {} on {scheme}://{address}\nlog key {}",
@@ -81,6 +84,7 @@ pub fn run(args: &ServeArgs, config: &Config, output: &Output) -> Result<Exit, C
             "origin": registry.origin().as_str(), "demo": registry.is_demo(), "url": format!("{scheme}://{address}"),
             "log_key": registry.log_key().to_string(), "signing": registry.mode() == Mode::Signing,
             "clock_scripted": registry.is_clock_scripted(),
+            "closed": registry.log_end().as_ref().map(closed::json),
         });
         output.data(&text, json)?;
         serve(registry, listener, Limits::default(), tls, stopped)
