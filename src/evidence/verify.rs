@@ -76,7 +76,7 @@ impl PartyTrust {
 pub struct PartyLine {
     /// Its id.
     pub party: Party,
-    /// Its names as listed or enrolled, the first entry's first.
+    /// Its names: those that it was given later, the last one first, then as listed or enrolled, the first entry's first.
     pub names: Vec<String>,
     /// Whose word that is.
     pub trust: PartyTrust,
@@ -407,7 +407,7 @@ fn parties(file: &CheckedFile<'_>, acts: &[Act], trust: &Trust) -> Vec<PartyLine
     let mut lines = Vec::new();
     for (subject, places) in file.dockets() {
         let Subject::Party(party) = subject else { continue };
-        let mut names = Vec::new();
+        let (mut names, mut renamed) = (Vec::new(), Vec::new());
         let mut word = PartyTrust::Unknown;
         for act in places.iter().map(|place| &acts[*place]).filter(|act| act.statement.subject() == subject) {
             match act.statement.kind().as_str() {
@@ -419,11 +419,17 @@ fn parties(file: &CheckedFile<'_>, acts: &[Act], trust: &Trust) -> Vec<PartyLine
                 let name = name.field("name").and_then(|name| name.text());
                 names.extend(name.filter(|name| !names.iter().any(|known| known == name)).map(str::to_owned));
             }
+            if act.statement.kind().as_str() == "party.rename" {
+                let name = act.statement.body().field("name").and_then(|name| name.field("name"));
+                renamed.extend(name.and_then(|name| name.text()).map(str::to_owned));
+            }
         }
         if trust.party_keys.contains_key(party) {
             word = PartyTrust::Pinned;
         }
-        lines.push(PartyLine { party: party.clone(), names, trust: word });
+        renamed.reverse();
+        renamed.append(&mut names);
+        lines.push(PartyLine { party: party.clone(), names: renamed, trust: word });
     }
     lines.sort_by(|a, b| a.party.cmp(&b.party));
     lines
