@@ -123,3 +123,21 @@ fn an_agreement_in_two_languages_is_proved_where_there_is_no_network() {
         assert!((10..=16).contains(&ran.code), "byte {at}: {}\n{}", ran.code, ran.stdout);
     }
 }
+
+#[test]
+fn one_registrar_of_two_enrols_nobody() {
+    let registrar = Registrar::open_with(2);
+    let vendor = Office::new("nordhavn", 1);
+    registrar.enrols(&vendor, "Nordhavn Radio AB", "vendor", "se", 1);
+    let listed = || {
+        let parties = registrar.online(&registrar.desk, &["list", "parties", "--output", "json"]).exits(0).json();
+        parties["parties"].as_array().unwrap().len()
+    };
+    let ask = || registrar.online(&registrar.desk, &["standing", "between/nordhavn/de"]);
+    assert_eq!(listed(), 0);
+    ask().exits(18).says("nordhavn").says("unknown to the registry");
+
+    registrar.endorses("nordhavn.yaml");
+    assert_eq!(listed(), 1);
+    ask().exits(17).says("key as enrolled by the registrar");
+}

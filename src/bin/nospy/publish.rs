@@ -103,7 +103,8 @@ fn what_may_wait(statement: &Statement) -> Option<String> {
         _ => false,
     };
     let both = if is_of_both { "It counts once both sides have registered the same, word for word. " } else { "" };
-    let keys = format!("If {party} acts by several keys, it waits until enough of them endorse it.");
+    let who = if party.is_registrar() { "the registrar" } else { party.as_str() };
+    let keys = format!("If {who} acts by several keys, it waits until enough of them endorse it.");
     let how = match subject {
         Subject::Agreement { .. } | Subject::Offer { .. } => format!(" How it stands: nospy standing {subject}"),
         _ => String::new(),
