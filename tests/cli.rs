@@ -267,7 +267,7 @@ fn init_makes_a_registry_that_can_be_checked() {
     bench.ok(&["show", "reg/genesis.statement"]).says("DEMO");
     bench.run(&init).exits(2).says("not empty");
     bench.run(&["init", "x", "--origin", "Not An Origin", "--title", "t", "--no-passphrase"]).exits(2);
-    let many = ["init", "x", "--origin", "a.example", "--title", "t", "--no-passphrase", "--threshold", "3"];
+    let many = ["init", "x", "--origin", "a.example", "--title", "t", "--no-passphrase", "--registrar-threshold", "3"];
     bench.run(&many).exits(2).says("threshold");
 }
 

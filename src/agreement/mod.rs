@@ -86,6 +86,7 @@ pub use party::KEYS_PER_PARTY_MAX;
 pub use pending::{PENDING_DAYS, PENDING_MAX, PendingLine};
 pub use product::{PRODUCT_LEN_MAX, ProductError, ProductQuery};
 pub use refusal::{Refusal, Rule};
+pub use registrar::LogEnd;
 pub use scope::{ScopeLine, ScopeMatch, ScopeReason};
 pub use standing::{
     Assent, Assurance, AssuranceLine, Basis, Change, Contention, EndCause, Ending, FindingLine, Flag, Force,

@@ -7,12 +7,38 @@
 
 use crate::agreement::refusal::demand;
 use crate::agreement::{Act, Refusal, Rule, World};
-use crate::crypto::{Kid, PublicKey};
+use crate::crypto::{KeyLine, Kid, NoteAlgorithm, PublicKey};
 use crate::statement::body::{Closing, Genesis, Limits, RegistryPolicy};
-use crate::statement::{StatementId, Subject};
+use crate::statement::{Origin, StatementId, Subject};
 
 /// Most registrar keys that are granted, ended ones included.
 pub const REGISTRAR_KEYS_MAX: usize = 256;
+
+/// The end of a log: the statement that closed it, and who continues it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEnd {
+    /// The `registry.close`.
+    pub id: StatementId,
+    /// Where it took effect: its own index, or that of the endorsement that completed it. Nothing but the seal of its
+    /// batch stands behind.
+    pub index: u64,
+    /// When that was registered, unix milliseconds.
+    pub time_ms: u64,
+    /// The registry that continues this one.
+    pub origin: Origin,
+    /// The key of that one's log.
+    pub log_key: PublicKey,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+impl LogEnd {
+    /// The key of the log that continues this one, under that one's name: what a policy pins.
+    pub fn log_name(&self) -> KeyLine {
+        let name = KeyLine::new(self.origin.as_str(), NoteAlgorithm::Ed25519, self.log_key);
+        name.expect("an origin holds no space and no plus sign")
+    }
+}
 
 /// The docket `registry`, folded. Everything in it can be asked as of an index.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +48,7 @@ pub(in crate::agreement) struct RegistryState {
     /// From which index which threshold.
     thresholds: Vec<(u64, u64)>,
     limits: Vec<(u64, Limits)>,
-    closed: Option<(u64, StatementId, Box<Closing>)>,
+    end: Option<Box<LogEnd>>,
 }
 
 #[derive(Clone, Debug)]
@@ -60,9 +86,9 @@ impl RegistryState {
         self.limits.iter().rev().find(|(from, _)| *from < index).map(|(_, limits)| limits)
     }
 
-    /// The end of the log, if it was registered before `index`: its statement and what that says.
-    pub fn closed(&self, index: u64) -> Option<(&StatementId, &Closing)> {
-        self.closed.as_ref().filter(|(from, _, _)| *from < index).map(|(_, id, body)| (id, &**body))
+    /// The end of the log, if it took effect before `index`.
+    pub fn end(&self, index: u64) -> Option<&LogEnd> {
+        self.end.as_deref().filter(|end| end.index < index)
     }
 
     /// Whether a key is the log's or the registrar's, and can be no party's.
@@ -89,7 +115,14 @@ impl RegistryState {
     }
 
     pub fn apply_close(&mut self, act: &Act, body: &Closing) {
-        self.closed = Some((act.index, act.id(), Box::new(body.clone())));
+        self.end = Some(Box::new(LogEnd {
+            id: act.id(),
+            index: act.index,
+            time_ms: act.time_ms,
+            origin: body.origin.clone(),
+            log_key: body.log_key,
+            reason: body.reason.as_ref().map(ToString::to_string),
+        }));
     }
 
     fn grant(&mut self, index: u64, keys: &[PublicKey]) {
@@ -99,11 +132,11 @@ impl RegistryState {
 
     /// G3.
     pub fn check_open(&self, act: &Act) -> Result<(), Refusal> {
-        match self.closed(act.index) {
+        match self.end(act.index) {
             None => Ok(()),
-            Some((_, closing)) => {
+            Some(end) => {
                 let message = "the registry is closed: its log takes nothing more";
-                let accepted = format!("a statement for the registry that continues it, {}", closing.origin);
+                let accepted = format!("a statement for the registry that continues it, {}", end.origin);
                 Err(Refusal::new(Rule::RegistryClosed, message, accepted))
             }
         }

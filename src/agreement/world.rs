@@ -17,7 +17,7 @@ use crate::agreement::party::PartyState;
 use crate::agreement::refusal::demand;
 use crate::agreement::registrar::{RegistryState, keys_of};
 use crate::agreement::talk::Talk;
-use crate::agreement::{Act, Inadmissible, Refusal, Rule, admission, kinds, party};
+use crate::agreement::{Act, Inadmissible, LogEnd, Refusal, Rule, admission, kinds, party};
 use crate::crypto::{Digest, KeyError, Kid, PublicKey};
 use crate::statement::body::{Body, Description, Genesis, Limits};
 use crate::statement::{Issuer, Named, Origin, Party, Statement, Subject};
@@ -201,12 +201,12 @@ impl World {
 
     /// Whether the registrar closed the log.
     pub fn is_closed(&self) -> bool {
-        self.registry().is_some_and(|registry| registry.closed(u64::MAX).is_some())
+        self.log_end().is_some()
     }
 
-    /// The registry that continues this one, and its log key, if the registrar closed this one.
-    pub fn successor_registry(&self) -> Option<(&Origin, &PublicKey)> {
-        self.registry()?.closed(u64::MAX).map(|(_, closing)| (&closing.origin, &closing.log_key))
+    /// The end of the log and who continues it, if the registrar closed it.
+    pub fn log_end(&self) -> Option<&LogEnd> {
+        self.registry()?.end(u64::MAX)
     }
 
     /// Who a party is, as of `index`.

@@ -63,7 +63,8 @@
 //!
 //! [`SignedCheckpoint`] and [`Policy`] are whom to trust; [`Seal`] and [`Receipt`] ([`TlogProof`] as text) are made by the
 //! log and checked by everyone; [`DocketFile`] is a file of good form, [`CheckedFile`] one that passed every step that needs no domain
-//! rule, and there is no other way to make one; [`Verification`] is the answer, [`GateReport`] that of a tender's question.
+//! rule, and there is no other way to make one; [`Verification`] is the answer, [`GateReport`] that of a tender's question,
+//! [`SeamReport`] that of whoever follows a log that ended to the one that continues it.
 //!
 //! Nothing here knows a clock, a network or a file system: whom to trust, what is asked and what time it is are
 //! arguments. No reader panics on outside bytes or holds more than twice its input.
@@ -78,6 +79,7 @@ mod policy;
 mod question;
 mod receipt;
 mod seal;
+mod seam;
 mod step;
 mod summary;
 mod text;
@@ -97,6 +99,7 @@ pub use crate::evidence::receipt::{
     RECEIPT_LEN_MAX, Receipt, ReceiptClaims, ReceiptError, VerifiedReceipt, receipt_tbs,
 };
 pub use crate::evidence::seal::{FIRST_SEAL_INDEX, SEAL_TIME_MS_MAX, Seal, SealError};
+pub use crate::evidence::seam::{Seam, SeamAnswer, SeamReport, check_seam};
 pub use crate::evidence::step::{Check, Checks, Outcome, Step};
 pub use crate::evidence::text::{
     GivenIs, GivenText, SALT_LEN, TextClaim, TextLine, TextsAnswer, TextsReport, compare_texts, fingerprint,

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::agreement::{Act, Force, Inadmissible, Rule, Standing, World, is_country};
+use crate::agreement::{Act, Force, Inadmissible, LogEnd, Rule, Standing, World, is_country};
 use crate::crypto::Kid;
 use crate::evidence::line::{HistoryLine, PartyLine, PartyTrust, history, parties};
 use crate::evidence::question::{Known, Question};
+use crate::evidence::seam::log_end_of;
 use crate::evidence::{Check, CheckedFile, Checks, Cosigner, Outcome, Policy, Step, check_file, parties_of};
 use crate::merkle::Hash;
 use crate::statement::body::Terms;
@@ -102,6 +103,9 @@ pub struct Verification {
     pub terms: Option<Arc<Terms>>,
     /// The same of each member of [`Standing::list`].
     pub list_terms: BTreeMap<Subject, Arc<Terms>>,
+    /// The end of the log and who continues it, if the file shows that the registrar closed it; also where `freshness`
+    /// fails, for the last seal of a closed log never gets younger.
+    pub closed: Option<LogEnd>,
     /// What the file does not prove, in whole sentences.
     pub not_proven: Vec<String>,
 }
@@ -131,6 +135,7 @@ pub fn verify_and_fold(bytes: &[u8], trust: &Trust, question: &Question) -> (Ver
         standing: None,
         terms: None,
         list_terms: BTreeMap::new(),
+        closed: found.file.as_ref().or(found.stale.as_ref()).and_then(|file| log_end_of(file, trust)),
         not_proven: not_proven(),
     };
     let mut checks = found.checks;
@@ -306,7 +311,7 @@ fn check_key_authority(inadmissible: &[Inadmissible]) -> Result<(), String> {
 }
 
 /// Every statement up to `last` of a party whose keys the verifier named is under one of them.
-fn check_pins(acts: &[Act], trust: &Trust, last: u64) -> Result<(), String> {
+pub(in crate::evidence) fn check_pins(acts: &[Act], trust: &Trust, last: u64) -> Result<(), String> {
     for act in acts.iter().filter(|act| act.index <= last) {
         let Issuer::Party(party) = act.statement.issuer() else { continue };
         if trust.party_keys.get(party).is_some_and(|pins| !pins.contains(act.statement.kid())) {

@@ -115,6 +115,8 @@ pub enum SubmitError<R> {
     NoSpace,
     /// The clock stands before the last seal.
     ClockBehind,
+    /// The log has come to its end: rows beside the entries would need a further seal.
+    Closed,
     /// The log is stopping or has stopped; whether the submission entered is unknown.
     Stopped,
 }

@@ -35,6 +35,12 @@ pub enum OpenError {
     /// The log belongs to another origin, key or rules version.
     #[error("{0}")]
     Mismatch(String),
+    /// The clock is one that somebody sets, and the log is no demonstration.
+    #[error("a scripted clock is for demonstrations only: the origin {origin} does not begin with `demo.`")]
+    ScriptedClock {
+        /// The name of the log.
+        origin: String,
+    },
     /// The first batch could not be committed.
     #[error("the first batch could not be committed: {0}")]
     Commit(String),

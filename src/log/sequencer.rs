@@ -163,6 +163,10 @@ impl<A: Application> Sequencer<A> {
                 Some(Command::Submit(submission, reply)) => {
                     pending.extend(self.place(&before.reader, &mut plan, time_ms, &submission, reply));
                 }
+                // They would be sealed, and the last seal of a closed log stays the last.
+                Some(Command::Store(_, _, reply)) if self.parts.application.is_closed() => {
+                    let _ = reply.send(Err(SubmitError::Closed));
+                }
                 Some(Command::Store(rows, _permit, reply)) => {
                     plan.add_rows(rows);
                     stored.push(reply);

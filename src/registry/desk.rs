@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::agreement::{Act, World};
+use crate::agreement::{Act, LogEnd, World};
 use crate::crypto::{Digest, SigningKey};
 use crate::docket::{DocketPlan, Touch, plan};
 use crate::evidence::Seal;
@@ -57,28 +57,28 @@ pub struct Desk {
     renaming: Vec<Act>,
     /// What this batch adds to what each party has registered.
     usage: BatchUsage,
-    /// Whether the registrar closed the log, and in this batch.
-    is_closed: bool,
-    is_closing: bool,
+    /// The end of the log, once the registrar closed it and that is durable; and in this batch.
+    end: Option<LogEnd>,
+    ending: Option<LogEnd>,
 }
 
 /// What readers see beside the log: the docket map of the same head.
 pub struct View {
     pub(in crate::registry) map: DocketMap,
-    /// Whether the registrar closed the log.
-    pub(in crate::registry) is_closed: bool,
+    /// The end of the log, if the registrar closed it.
+    pub(in crate::registry) end: Option<LogEnd>,
     origin: Origin,
 }
 
 impl Desk {
-    /// A desk over a log whose docket map is `map`, whose parties were `renamed` by these acts, and that may be closed.
+    /// A desk over a log whose docket map is `map`, whose parties were `renamed` by these acts, and that may have an `end`.
     pub fn new(
         origin: Origin,
         key: SigningKey,
         keys: Arc<KeyIndex>,
         map: DocketMap,
         renamed: Vec<Act>,
-        is_closed: bool,
+        end: Option<LogEnd>,
     ) -> Self {
         let world = world_with(&origin, &renamed);
         let (planned, touches, placed, rows) = (None, Vec::new(), HashMap::new(), Vec::new());
@@ -98,8 +98,8 @@ impl Desk {
             granting,
             renamed,
             renaming,
-            is_closed,
-            is_closing: false,
+            end,
+            ending: None,
             usage: BatchUsage::default(),
         }
     }
@@ -142,7 +142,7 @@ impl Desk {
         // Admission judged it just now, in this very place.
         let pushed = self.world.push(act);
         debug_assert!(pushed.is_ok(), "what was admitted is admissible: {pushed:?}");
-        self.is_closing |= self.world.is_closed();
+        self.ending = self.world.log_end().cloned();
         Ok(rows)
     }
 
@@ -186,7 +186,7 @@ impl Desk {
         self.granting.clear();
         self.renaming.clear();
         self.usage.clear();
-        self.is_closing = false;
+        self.ending = None;
     }
 }
 
@@ -239,16 +239,16 @@ impl Application for Desk {
         }
         self.granting.iter().for_each(|statement| self.keys.learn(statement));
         self.renamed.append(&mut self.renaming);
-        self.is_closed |= self.is_closing;
+        self.end = self.end.take().or(self.ending.take());
         self.forget_batch();
         if self.world_bytes > WORLD_BYTES_MAX {
             self.forget_world();
         }
-        View { map: self.map.clone(), origin: self.origin.clone(), is_closed: self.is_closed }
+        View { map: self.map.clone(), origin: self.origin.clone(), end: self.end.clone() }
     }
 
     fn is_closed(&self) -> bool {
-        self.is_closed
+        self.end.is_some()
     }
 
     fn abandon(&mut self) {
@@ -260,8 +260,8 @@ impl Application for Desk {
 
 impl View {
     /// The view of a registry that only serves reads.
-    pub fn read_only(map: DocketMap, origin: Origin, is_closed: bool) -> Self {
-        Self { map, is_closed, origin }
+    pub fn read_only(map: DocketMap, origin: Origin, end: Option<LogEnd>) -> Self {
+        Self { map, end, origin }
     }
 
     /// What `reader`'s entry at `index` touches.

@@ -72,7 +72,8 @@ impl Registry {
             Err(SubmitError::Busy) => Err(PublishError::Busy { retry_after_ms: RETRY_AFTER_MS }),
             Err(SubmitError::NoSpace) => Err(PublishError::NoSpace),
             Err(SubmitError::ClockBehind) => Err(PublishError::ClockBehind),
-            Err(SubmitError::Stopped) => Err(PublishError::ShuttingDown),
+            // A closed log answers a submission by its refusal; only rows beside the entries are told so.
+            Err(SubmitError::Stopped | SubmitError::Closed) => Err(PublishError::ShuttingDown),
         }
     }
 

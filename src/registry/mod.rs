@@ -27,7 +27,7 @@ mod usage;
 use std::sync::Arc;
 
 pub use adopt::{AdoptError, Adopted, adopt_guard};
-pub use clock::{Clock, ManualClock, Millis, SystemClock};
+pub use clock::{Clock, ClockBackwards, ManualClock, Millis, ScriptedClock, SystemClock};
 pub use directory::{AgreementFilter, AgreementRow, PAGE_ROWS_MAX, Page, PageRequest, PartyRow, SCAN_ROWS_MAX};
 pub use door::{DryRun, Published};
 pub use error::{PublishError, ReadError};
@@ -42,6 +42,7 @@ pub use search::{
 pub use text::{DepositError, StoredText, TEXT_BYTES_MAX};
 pub use tombstone::{RemoveError, RemovedText, Tombstone, remove_text};
 
+use crate::agreement::LogEnd;
 use crate::crypto::KeyLine;
 use crate::evidence::SignedCheckpoint;
 use crate::log::{self, Log, Signer};
@@ -100,6 +101,16 @@ impl Registry {
     /// Whether everything in it is for demonstration: its origin is under `demo.`.
     pub fn is_demo(&self) -> bool {
         is_demo(self.origin())
+    }
+
+    /// Whether somebody sets its clock, so that the times of its seals prove nothing. Only a demonstration's.
+    pub fn is_clock_scripted(&self) -> bool {
+        self.0.clock.is_scripted()
+    }
+
+    /// The end of its log and who continues it, if the registrar closed it. Reads go on; nothing enters or is sealed.
+    pub fn log_end(&self) -> Option<LogEnd> {
+        self.published().view.end.clone()
     }
 
     /// The newest signed checkpoint.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::agreement::{Act, World};
+use crate::agreement::{Act, LogEnd, World};
 use crate::crypto::{KeyLine, NoteAlgorithm, PublicKey, SigningKey};
 use crate::docket::open_map;
 use crate::evidence::{Checkpoint, Seal};
@@ -17,7 +17,7 @@ use crate::registry::desk::{Desk, RENAME_KIND, View};
 use crate::registry::keys::KeyIndex;
 use crate::registry::stored::{acts_of, statement_at};
 use crate::registry::text::TEXT_BYTES_MAX;
-use crate::registry::{Clock, Inner, Registry, State};
+use crate::registry::{Clock, Inner, Registry, State, is_demo};
 use crate::statement::body::Body;
 use crate::statement::{GENESIS_KIND, Origin, Statement, Subject};
 use crate::storage::{HEAD_KEY, Storage};
@@ -79,6 +79,7 @@ pub struct Opening {
 /// # Errors
 /// [`OpenError`], also if the genesis does not fit the key and origin, or its own rules refuse it.
 pub fn create(opening: &Opening, genesis: &Statement) -> Result<(), OpenError> {
+    check_clock(&*opening.clock, &opening.origin)?;
     check_genesis(genesis, &opening.origin, &opening.log_key.public())?;
     let snapshot = opening.storage.snapshot()?;
     if snapshot.get(HEAD_KEY)?.is_some() {
@@ -90,8 +91,7 @@ pub fn create(opening: &Opening, genesis: &Statement) -> Result<(), OpenError> {
     if signer.is_none_or(|key| genesis.check_signature(&key).is_err()) {
         return Err(OpenError::Mismatch("the genesis is not signed by a registrar key that it names".into()));
     }
-    let mut desk =
-        Desk::new(opening.origin.clone(), opening.log_key.clone(), keys, DocketMap::new(), Vec::new(), false);
+    let mut desk = Desk::new(opening.origin.clone(), opening.log_key.clone(), keys, DocketMap::new(), Vec::new(), None);
     let time_ms = opening.clock.now_ms();
     let act = Act::read(0, time_ms, Arc::new(genesis.clone()));
     let act = act.map_err(|error| OpenError::Mismatch(format!("the genesis: {error}")))?;
@@ -110,6 +110,7 @@ impl Registry {
     /// [`OpenError`] if there is nothing that could be served.
     pub fn open(opening: Opening) -> Result<Self, OpenError> {
         let Opening { storage, guard, log_key, origin, clock, on_fatal, options } = opening;
+        check_clock(&*clock, &origin)?;
         let name = KeyLine::new(origin.as_str(), NoteAlgorithm::Ed25519, log_key.public());
         let name = name.map_err(|error| OpenError::Mismatch(error.to_string()))?;
         let cache = Arc::new(TileCache::new(options.tile_cache_bytes));
@@ -122,8 +123,8 @@ impl Registry {
         let signer = Signer { empty, name, key: log_key.clone(), copy: copy.clone() };
         let state = match check_guard(&reader, Guard::open(&guard, origin.as_str())) {
             Signing::Allowed(guard) => {
-                let is_closed = is_closed(&reader, &map)?;
-                let application = Desk::new(origin, log_key, Arc::clone(&keys), map, renamed, is_closed);
+                let end = log_end(&reader, &map)?;
+                let application = Desk::new(origin, log_key, Arc::clone(&keys), map, renamed, end);
                 let now = Arc::clone(&clock);
                 let options = LogOptions {
                     pool_entries_max: options.pool_entries_max,
@@ -138,12 +139,20 @@ impl Registry {
             }
             Signing::ReadOnly { reason } => {
                 let checkpoint = copy.and_then(|path| kept_checkpoint(&path, &signer.name, reader.head()));
-                let is_closed = is_closed(&reader, &map)?;
-                let view = View::read_only(map, origin, is_closed);
+                let end = log_end(&reader, &map)?;
+                let view = View::read_only(map, origin, end);
                 State::ReadOnly { published: Arc::new(log::Published { reader, checkpoint, view }), reason }
             }
         };
         Ok(Self(Arc::new(Inner { signer, clock, keys, text_bytes_max: options.text_bytes_max, state })))
+    }
+}
+
+/// A clock that somebody sets could date anything: only a registry whose name warns everybody may run on one.
+fn check_clock(clock: &dyn Clock, origin: &Origin) -> Result<(), OpenError> {
+    match clock.is_scripted() && !is_demo(origin) {
+        true => Err(OpenError::ScriptedClock { origin: origin.to_string() }),
+        false => Ok(()),
     }
 }
 
@@ -210,14 +219,14 @@ pub(in crate::registry) fn check_genesis(
     }
 }
 
-/// Whether the registrar closed the log.
-fn is_closed(reader: &LogReader, map: &DocketMap) -> Result<bool, OpenError> {
+/// The end of the log, if the registrar closed it.
+fn log_end(reader: &LogReader, map: &DocketMap) -> Result<Option<LogEnd>, OpenError> {
     let damaged = |error: crate::registry::ReadError| OpenError::Damaged { what: error.to_string() };
     let genesis = statement_at(reader, 0).map_err(damaged)?;
     let mut world = World::new(genesis.origin().clone());
     let acts = acts_of(reader, map, &Subject::Registry).map_err(damaged)?;
     world.load(Subject::Registry, acts);
-    Ok(world.is_closed())
+    Ok(world.log_end().cloned())
 }
 
 /// Learns the keys of everybody; returns the acts that renamed a party.

@@ -10,11 +10,12 @@
 //! | `x` ‖ digest ‖ `u32(chunk)` | up to 60,000 bytes of the text |
 //! | `y` ‖ digest | `u64(size)`: the text is complete |
 
-use crate::agreement::Act;
+use crate::agreement::{Act, Rule};
 use crate::crypto::{Digest, sha256};
 use crate::log::SubmitError;
 use crate::registry::tombstone::tombstone_of;
 use crate::registry::{MediaType, ReadError, Registry, State, Tombstone};
+use crate::statement::Origin;
 use crate::statement::body::{Body, Terms};
 use crate::storage::{Bytes, Snapshot, StorageError, rows_between};
 
@@ -68,6 +69,9 @@ pub enum DepositError {
     /// It was removed, and does not come back.
     #[error("{0}")]
     Removed(Tombstone),
+    /// The registrar closed the registry: a text would need a further seal.
+    #[error("the registry is closed: it keeps no further text, and {0} continues it")]
+    Closed(Origin),
     /// The registry does not write now.
     #[error("the registry does not take texts now: {0}")]
     Unavailable(String),
@@ -85,6 +89,7 @@ impl DepositError {
             Self::NotNamed(_) => "text_not_named",
             Self::MediaType { .. } | Self::NotKept { .. } => "text_media_type",
             Self::Removed(_) => "text_removed",
+            Self::Closed(_) => Rule::RegistryClosed.as_str(),
             Self::Unavailable(_) => "read_only",
             Self::Read(error) => error.reason(),
         }
@@ -109,8 +114,8 @@ impl Registry {
             return Err(DepositError::DigestMismatch { found });
         }
         let published = self.published();
-        if published.view.is_closed {
-            return Err(DepositError::Unavailable("the registrar closed this registry".into()));
+        if let Some(end) = &published.view.end {
+            return Err(DepositError::Closed(end.origin.clone()));
         }
         let get = |key: Vec<u8>| published.reader.snapshot().get(&key).map_err(ReadError::from);
         if let Some(tombstone) = tombstone_of(published.reader.snapshot(), digest)? {
@@ -129,12 +134,15 @@ impl Registry {
             .collect();
         rows.push((key(b'y', digest), len.to_be_bytes().to_vec()));
         log.store(rows).await.map_err(|error| {
-            DepositError::Unavailable(match error {
-                SubmitError::NoSpace => "its disk is nearly full".into(),
-                SubmitError::Busy => "too much waits; send it again".into(),
-                SubmitError::ClockBehind => "its clock stands before its last seal".into(),
-                _ => "it is stopping".into(),
-            })
+            let why = match (error, self.log_end()) {
+                // The close was sealed while this text waited.
+                (SubmitError::Closed, Some(end)) => return DepositError::Closed(end.origin),
+                (SubmitError::NoSpace, _) => "its disk is nearly full",
+                (SubmitError::Busy, _) => "too much waits; send it again",
+                (SubmitError::ClockBehind, _) => "its clock stands before its last seal",
+                _ => "it is stopping",
+            };
+            DepositError::Unavailable(why.into())
         })
     }
 

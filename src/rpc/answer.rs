@@ -1,6 +1,7 @@
 //! What a client asks with and gets back: the verified part, and beside it what is only told.
 
 use crate::rpc::check::VerifiedReceipt;
+use crate::rpc::proto;
 use crate::statement::{GovernmentOrCountry, Party, StatementId};
 
 /// Where a registry is reached.
@@ -48,10 +49,37 @@ pub struct LogInfo {
     pub origin: String,
     /// vkey line.
     pub log_key: String,
-    /// True on a scripted clock.
+    /// True for a demonstration.
     pub is_demo: bool,
+    /// True when somebody sets its clock: its times prove nothing.
+    pub is_clock_scripted: bool,
     /// `None` while it signs; otherwise why it is read-only.
     pub read_only: Option<String>,
+    /// The registry that continues a closed log; `None` while it is not closed.
+    pub closed: Option<Successor>,
+}
+
+/// Who continues a closed log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Successor {
+    /// Its origin.
+    pub origin: String,
+    /// The key of its log, a vkey line.
+    pub log_key: String,
+}
+
+impl From<proto::GetLogInfoResponse> for LogInfo {
+    fn from(answer: proto::GetLogInfoResponse) -> Self {
+        let is_signing = answer.mode() == proto::get_log_info_response::Mode::Signing;
+        Self {
+            read_only: (!is_signing).then_some(answer.mode_reason),
+            origin: answer.origin,
+            log_key: answer.log_key,
+            is_demo: answer.is_demo,
+            is_clock_scripted: answer.is_clock_scripted,
+            closed: answer.closed.map(|end| Successor { origin: end.origin, log_key: end.log_key }),
+        }
+    }
 }
 
 /// What would follow if a statement were published.

@@ -123,13 +123,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         let answer = self
             .call(self.log_reader(), request, |mut to, request| async move { to.get_log_info(request).await })
             .await?;
-        let is_signing = answer.mode() == proto::get_log_info_response::Mode::Signing;
-        Ok(Unverified::new(LogInfo {
-            read_only: (!is_signing).then_some(answer.mode_reason),
-            origin: answer.origin,
-            log_key: answer.log_key,
-            is_demo: answer.is_demo,
-        }))
+        Ok(Unverified::new(answer.into()))
     }
 
     /// The newest checkpoint, verified and proved to extend the last one seen.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use tonic::Status;
 
-use crate::agreement::{AssuranceLine, Change, FindingLine, Force, On, PendingLine, Standing};
+use crate::agreement::{AssuranceLine, Change, FindingLine, Force, LogEnd, On, PendingLine, Standing};
 use crate::crypto::Digest;
 use crate::registry::{AgreementRow, PageRequest, PartyRow, SearchFamily, SearchPage, SearchPlace};
 use crate::rpc::limits::{PAGE_ROWS, PAGE_ROWS_MAX};
@@ -209,5 +209,17 @@ fn pending(line: &PendingLine) -> proto::Pending {
         threshold: line.threshold,
         awaits: line.awaits.as_ref().map(ToString::to_string).unwrap_or_default(),
         until_ms: line.until_ms,
+    }
+}
+
+/// Writes how a log ended.
+pub(crate) fn log_end(end: &LogEnd) -> proto::LogEnd {
+    proto::LogEnd {
+        id: end.id.0.to_vec(),
+        index: end.index,
+        time_ms: end.time_ms,
+        origin: end.origin.to_string(),
+        log_key: end.log_name().to_string(),
+        reason: end.reason.clone().unwrap_or_default(),
     }
 }

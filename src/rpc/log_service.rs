@@ -37,8 +37,10 @@ impl log_server::Log for LogService {
             origin: registry.origin().to_string(),
             log_key: registry.log_key().to_string(),
             is_demo: registry.is_demo(),
+            is_clock_scripted: registry.is_clock_scripted(),
             mode: mode.into(),
             mode_reason,
+            closed: registry.log_end().map(|end| convert::log_end(&end)),
         }))
     }
 

@@ -38,7 +38,9 @@ pub mod proto {
     pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/nospy.v1.bin"));
 }
 
-pub use answer::{AgreementsFilter, Connection, DryRun, EntryRef, LogInfo, Published, PublishedTold, Text, Unverified};
+pub use answer::{
+    AgreementsFilter, Connection, DryRun, EntryRef, LogInfo, Published, PublishedTold, Successor, Text, Unverified,
+};
 pub use check::{VerifiedCheckpoint, VerifiedReceipt, VerifiedStatement};
 pub use client::VerifyingClient;
 pub use client_error::{CheckError, ClientError, ServerRefusal};

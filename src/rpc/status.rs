@@ -159,6 +159,9 @@ pub(crate) fn from_deposit(error: &DepositError) -> Status {
         DepositError::Removed(tombstone) => {
             return text_removed(Code::FailedPrecondition, tombstone, "a text that was removed is not taken again");
         }
+        DepositError::Closed(_) => {
+            (Code::FailedPrecondition, "deposit it with the registry that continues this one, under a statement there")
+        }
         DepositError::Unavailable(_) => (Code::Unavailable, "send it again later"),
         DepositError::Read(error) => return from_read(error),
     };

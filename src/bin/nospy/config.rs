@@ -39,6 +39,8 @@ pub struct Serve {
     pub guard: PathBuf,
     /// The log's private key.
     pub log_key: PathBuf,
+    /// The file that sets the clock of a demonstration; without it the clock is this machine's.
+    pub clock: Option<PathBuf>,
     /// The certificate chain for TLS, PEM; without it the service speaks clear text.
     pub tls_certificate: Option<PathBuf>,
     /// The private key for TLS, PEM.
@@ -63,7 +65,7 @@ impl Config {
             .for_each(absolute);
         if let Some(serve) = &mut config.serve {
             [&mut serve.data, &mut serve.guard, &mut serve.log_key].into_iter().for_each(absolute);
-            [&mut serve.tls_certificate, &mut serve.tls_key].into_iter().flatten().for_each(absolute);
+            [&mut serve.clock, &mut serve.tls_certificate, &mut serve.tls_key].into_iter().flatten().for_each(absolute);
         }
         Ok(config)
     }

@@ -18,7 +18,11 @@ pub const FOR_EVER: &str = "Once published this is public for ever and cannot be
     names of office holders does not belong in it.";
 
 /// What marks a demonstration in every output, with a line feed.
-pub const DEMO: &str = "DEMO: a demonstration registry. Nobody named here signed anything here.\n";
+pub const DEMO: &str = "DEMO: a demonstration registry. Nobody named here signed anything here, and its clock may be \
+    scripted: its times prove nothing.\n";
+
+/// What marks a clock that somebody sets, with a line feed.
+pub const SCRIPTED: &str = "SCRIPTED CLOCK: somebody sets the time of this registry.\n";
 
 /// Whether this is the origin of a demonstration.
 pub fn is_demo(origin: &Origin) -> bool {

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use nospy::agreement::LogEnd;
 use nospy::crypto::hex;
-use nospy::evidence::SignedCheckpoint;
+use nospy::evidence::{Question, SignedCheckpoint, Trust, verify};
 use nospy::rpc::EntryRef;
+use nospy::statement::Subject;
 use serde_json::json;
 
 use crate::config::Config;
@@ -14,7 +16,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::online::{Online, OnlineArgs};
 use crate::output::Output;
-use crate::{files, fsck, guard};
+use crate::{closed, files, fsck, guard, seam};
 
 /// What the log signed, and that it still holds what it held.
 #[derive(Args)]
@@ -55,6 +57,7 @@ enum What {
         #[command(flatten)]
         online: OnlineArgs,
     },
+    Seam(seam::SeamArgs),
     Fsck(fsck::FsckArgs),
     Guard(guard::GuardArgs),
 }
@@ -70,6 +73,7 @@ pub fn run(args: &LogArgs, config: &Config, output: &Output) -> Result<Exit, Cli
             let notes = std::iter::once(old).chain(new).map(|path| signed_note(path)).collect::<Result<Vec<_>, _>>()?;
             consistency(&notes, &mut Online::connect(online, config, output)?, output)
         }
+        What::Seam(args) => seam::run(args, output),
         What::Fsck(args) => fsck::run(args, config, output),
         What::Guard(args) => guard::run(args, config, output),
         What::Proof { entry, out, receipt, online } => {
@@ -84,7 +88,8 @@ pub fn run(args: &LogArgs, config: &Config, output: &Output) -> Result<Exit, Cli
 }
 
 fn checkpoint(out: Option<&PathBuf>, args: &OnlineArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
-    let online = Online::connect(args, config, output)?;
+    let mut online = Online::connect(args, config, output)?;
+    let end = log_end(&mut online)?;
     let checkpoint = &online.checkpoint;
     let signed =
         SignedCheckpoint::parse(checkpoint.note()).map_err(|error| CliError::new(Exit::Internal, error.to_string()))?;
@@ -101,19 +106,41 @@ fn checkpoint(out: Option<&PathBuf>, args: &OnlineArgs, config: &Config, output:
         (true, false) => witnesses.join(", "),
     };
     let text = format!(
-        "{}log        {}\nsize       {} entries\nroot       {}\nwitnesses  {said}\nIt extends every checkpoint of this log that this machine has seen.",
+        "{}log        {}\nsize       {} entries\nroot       {}\nwitnesses  {said}\nIt extends every checkpoint of this log that this machine has seen.{}",
         if online.log.name().starts_with("demo.") { describe::DEMO } else { "" },
         online.log.name(),
         checkpoint.size(),
         hex(checkpoint.root()),
+        end.as_ref().map(|end| format!("\n{}", closed::text(end))).unwrap_or_default(),
     );
     let exit = if quorum.is_met { Exit::Ok } else { Exit::WitnessQuorum };
     let json = json!({
         "origin": online.log.name(), "size": checkpoint.size(), "root": hex(checkpoint.root()), "witnesses": witnesses,
-        "quorum_met": quorum.is_met, "note": String::from_utf8_lossy(checkpoint.note()), "exit": exit.code(),
+        "closed": end.as_ref().map(closed::json), "quorum_met": quorum.is_met, "note": String::from_utf8_lossy(checkpoint.note()), "exit": exit.code(),
     });
     output.data(&text, json)?;
     Ok(exit)
+}
+
+/// The end of the log, if the server says that it is closed; proved by the docket file of `registry`, for a server could
+/// name any successor.
+fn log_end(online: &mut Online) -> Result<Option<LogEnd>, CliError> {
+    if online.ask(|client| client.log_info())?.on_the_servers_word().closed.is_none() {
+        return Ok(None);
+    }
+    let bytes = online.ask(|client| client.docket_file(&Subject::Registry))?.into_the_servers_word();
+    let found = verify(&bytes, &Trust::of(online.policy.clone()), &Question::default());
+    match (found.failed(), &found.closed) {
+        (None, Some(end)) => Ok(Some(end.clone())),
+        (failed, _) => {
+            let why = failed.map_or("it shows no close".to_owned(), |check| format!("{} fails", check.name()));
+            Err(CliError::new(
+                Exit::Indeterminate,
+                format!("the registry says that its log is closed, and its docket file of `registry` does not prove it: {why}"),
+            )
+            .next_step("Follow no successor that this log does not prove. Fetch the file: nospy docket registry -o FILE."))
+        }
+    }
 }
 
 /// A checkpoint from a file, as it was signed.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use nospy::crypto::SigningKey;
 use nospy::log::{GuardError, OpenError};
-use nospy::registry::{Opening, Options, SystemClock};
+use nospy::registry::{Clock, Opening, Options};
 use nospy::statement::Origin;
 use nospy::storage::{SledOptions, SledStorage, StorageError};
 
@@ -44,13 +44,19 @@ pub fn storage(directory: &Path) -> Result<Arc<SledStorage>, CliError> {
 
 /// What a registry is opened with. A fault that ends the log ends the process: what was durable is found at the next
 /// start.
-pub fn opening(storage: Arc<SledStorage>, guard: &Path, log_key: SigningKey, origin: Origin) -> Opening {
+pub fn opening(
+    storage: Arc<SledStorage>,
+    guard: &Path,
+    log_key: SigningKey,
+    origin: Origin,
+    clock: Arc<dyn Clock>,
+) -> Opening {
     Opening {
         storage,
         guard: guard.to_owned(),
         log_key,
         origin,
-        clock: Arc::new(SystemClock),
+        clock,
         on_fatal: Arc::new(|reason| {
             eprintln!("nospy: the log stopped for good: {reason}");
             std::process::exit(i32::from(Exit::Internal.code()));
@@ -66,6 +72,7 @@ pub fn cannot_open(error: &OpenError) -> CliError {
         OpenError::NotEmpty => "Choose another directory for the database.",
         OpenError::Damaged { .. } => "Keep a copy of the directory before anything else. Never delete the head guard.",
         OpenError::Guard(GuardError::Exists { .. }) => "A guard is never replaced: it may know a newer head.",
+        OpenError::ScriptedClock { .. } => "Leave out --clock, and `clock` in the configuration.",
         _ => "Compare the configuration with the one that `nospy init` wrote.",
     };
     CliError::usage(format!("cannot open the log: {error}")).next_step(next)

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use nospy::statement::body::{Body, Ground};
-use nospy::statement::{Issuer, Statement, Subject};
+use nospy::evidence::Trust;
+use nospy::statement::Statement;
 use serde_json::json;
 
 use crate::config::Config;
@@ -13,6 +13,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::online::{Online, OnlineArgs};
 use crate::output::Output;
+use crate::waits::Waits;
 use crate::{ask, files, moment};
 
 /// Hand a statement to the registry and verify its receipt.
@@ -70,7 +71,9 @@ pub fn run(args: &PublishArgs, config: &Config, output: &Output) -> Result<Exit,
     let path = args.receipt.clone().unwrap_or_else(|| args.file.with_extension("receipt"));
     files::replace(&path, receipt.bytes())?;
     let told = published.told.on_the_servers_word();
-    let how = if told.is_new { "Registered." } else { "It was registered before; this is the same entry." };
+    let trust = Trust { policy: online.policy.clone(), party_keys: args.online.trust.party_keys()? };
+    let waits = Waits::ask(&statement, receipt.proved().index, &trust, &mut online)?;
+    let how = waits.text(told.is_new);
     let text = format!(
         "{}{how}\nstatement  {}\nentry      {} of {}\nregistered {} by the log's clock\nreceipt    {}, verified with the key {}",
         describe::demo_mark(statement.origin()),
@@ -81,33 +84,12 @@ pub fn run(args: &PublishArgs, config: &Config, output: &Output) -> Result<Exit,
         path.display(),
         online.log
     );
-    let json = json!({
+    let mut json = json!({
         "id": statement.id().to_string(), "index": receipt.proved().index, "size": receipt.proved().size, "time_ms": told.time_ms,
         "is_new": told.is_new, "receipt": path, "origin": online.log.name(), "demo": describe::is_demo(statement.origin()),
     });
+    waits.tell(&mut json);
     output.data(&text, json)?;
-    if let Some(text) = what_may_wait(&statement) {
-        output.say(text);
-    }
     output.say(NOT_APPROVED);
     Ok(Exit::Ok)
-}
-
-/// Registered is not yet complete: which signatures may still be missing, and who tells. A receipt does not.
-fn what_may_wait(statement: &Statement) -> Option<String> {
-    let Issuer::Party(party) = statement.issuer() else { return None };
-    let subject = statement.subject();
-    let is_of_both = match Body::read(statement.kind(), statement.body()).ok()? {
-        Body::Amend(_) | Body::Correct(_) | Body::Renew(_) | Body::PartySucceed(_) => true,
-        Body::Terminate(body) => body.ground == Ground::Mutual,
-        _ => false,
-    };
-    let both = if is_of_both { "It counts once both sides have registered the same, word for word. " } else { "" };
-    let who = if party.is_registrar() { "the registrar" } else { party.as_str() };
-    let keys = format!("If {who} acts by several keys, it waits until enough of them endorse it.");
-    let how = match subject {
-        Subject::Agreement { .. } | Subject::Offer { .. } => format!(" How it stands: nospy standing {subject}"),
-        _ => String::new(),
-    };
-    Some(format!("{both}{keys}{how}"))
 }

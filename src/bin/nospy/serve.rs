@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::{describe, files, keys, node};
+use crate::{clock, closed, describe, files, keys, node};
 
 /// Run the registry that the configuration describes.
 ///
@@ -27,6 +27,11 @@ pub struct ServeArgs {
     /// Address and port to listen on, instead of the configured ones; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", env = "NOSPY_LISTEN")]
     listen: Option<String>,
+    /// Only for a demonstration, an origin under demo.: the file that sets the clock, such as 2026-01-10T10:00:00Z.
+    ///
+    /// The clock starts at the time in the file and runs on; a later time that is written into it sets it forward.
+    #[arg(long, value_name = "FILE", env = "NOSPY_CLOCK")]
+    clock: Option<PathBuf>,
     /// The certificate chain for TLS, PEM.
     #[arg(long, value_name = "FILE", env = "NOSPY_TLS_CERTIFICATE", requires = "tls_key")]
     tls_certificate: Option<PathBuf>,
@@ -47,7 +52,8 @@ pub fn run(args: &ServeArgs, config: &Config, output: &Output) -> Result<Exit, C
     let log_key = keys::read_private(&settings.log_key)?;
     let storage = node::storage(&settings.data)?;
     let listen = args.listen.clone().unwrap_or_else(|| settings.listen.clone());
-    let opening = node::opening(storage, &settings.guard, log_key, origin);
+    let clock = clock::of(args.clock.as_deref().or(settings.clock.as_deref()))?;
+    let opening = node::opening(storage, &settings.guard, log_key, origin, clock);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -63,16 +69,22 @@ pub fn run(args: &ServeArgs, config: &Config, output: &Output) -> Result<Exit, C
         if let Mode::ReadOnly { reason } = registry.mode() {
             output.say(format!("READ ONLY: nothing is registered until this is settled. {reason}"));
         }
+        if let Some(end) = registry.log_end() {
+            output.say(format!("CLOSED: only reads are served. {}", closed::text(&end).trim_end()));
+        }
         let scheme = if tls.is_some() { "https" } else { "http" };
         let text = format!(
-            "{}serving {} on {scheme}://{address}\nlog key {}",
+            "{}{}serving {} on {scheme}://{address}\nlog key {}",
             describe::demo_mark(registry.origin()),
+            if registry.is_clock_scripted() { describe::SCRIPTED } else { "" },
             registry.origin(),
             registry.log_key()
         );
         let json = json!({
             "origin": registry.origin().as_str(), "demo": registry.is_demo(), "url": format!("{scheme}://{address}"),
             "log_key": registry.log_key().to_string(), "signing": registry.mode() == Mode::Signing,
+            "clock_scripted": registry.is_clock_scripted(),
+            "closed": registry.log_end().as_ref().map(closed::json),
         });
         output.data(&text, json)?;
         serve(registry, listener, Limits::default(), tls, stopped)

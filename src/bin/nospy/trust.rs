@@ -1,7 +1,7 @@
 //! Whom the caller trusts: the policy file, and party keys pinned on the command line.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use nospy::crypto::{Digest, KeyLine, Kid};
@@ -29,20 +29,12 @@ impl TrustArgs {
     /// # Errors
     /// If there is none, or the file is not one: trust is never guessed.
     pub fn policy(&self, config: &Config) -> Result<Policy, CliError> {
-        if let Some(key) = self.policy.as_ref().and_then(|text| text.parse::<KeyLine>().ok()) {
-            return Ok(Policy::of_log(key));
+        match (&self.policy, &config.policy) {
+            (Some(text), _) => policy_of(text),
+            (None, Some(path)) => read_policy(path),
+            (None, None) => Err(CliError::usage("no trust policy: whose signature should count is your decision")
+                .next_step("Give --policy FILE (C2SP tlog-policy), with the log key from a source that you trust.")),
         }
-        let path: PathBuf = match (&self.policy, &config.policy) {
-            (Some(path), _) => path.into(),
-            (None, Some(path)) => path.clone(),
-            (None, None) => {
-                return Err(CliError::usage("no trust policy: whose signature should count is your decision")
-                    .next_step(
-                        "Give --policy FILE (C2SP tlog-policy), with the log key from a source that you trust.",
-                    ));
-            }
-        };
-        read_policy(&path)
     }
 
     /// Whom the caller trusts; `None` if it named no policy anywhere.
@@ -71,6 +63,17 @@ impl TrustArgs {
             pinned.entry(party.parse().map_err(|_| bad())?).or_default().push(Kid(kid.0));
         }
         Ok(pinned)
+    }
+}
+
+/// A policy from the command line: a log's verifier key, or the name of a policy file.
+///
+/// # Errors
+/// As [`read_policy`].
+pub fn policy_of(text: &str) -> Result<Policy, CliError> {
+    match text.parse::<KeyLine>() {
+        Ok(key) => Ok(Policy::of_log(key)),
+        Err(_) => read_policy(Path::new(text)),
     }
 }
 

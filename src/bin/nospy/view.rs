@@ -8,6 +8,7 @@ use nospy::statement::{Party, Subject, one_line};
 use serde_json::{Value as Json, json};
 
 use crate::asked::ScopeAnswer;
+use crate::closed;
 use crate::describe::{self, NOT_APPROVED};
 use crate::exit::Exit;
 use crate::moment;
@@ -106,6 +107,9 @@ fn write_verification(
         writeln!(text, "{about}, in the registry {origin}\n")?;
     }
     text.push_str(&checks_text(&lines(verification)));
+    if let Some(end) = &verification.closed {
+        write!(text, "\n{}", closed::text(end))?;
+    }
     if let Some(unknown) = &verification.unknown {
         writeln!(text, "\nThis cannot be known: `{unknown}` is nobody whom this registry knows. Is it spelt right?")?;
     } else if verification.standing.is_none() && verification.as_known_at.is_some() {
@@ -286,13 +290,24 @@ fn short_kind(kind: &str) -> &str {
 }
 
 /// What a statement that waits is waiting for.
-fn wanted(line: &PendingLine) -> String {
+pub fn wanted(line: &PendingLine) -> String {
     let missing = line.threshold.saturating_sub(line.keys.len() as u64);
     let until = moment::utc_ms(line.until_ms);
+    let keys = format!("{missing} more of {}'s keys must endorse it", line.issuer);
     match (&line.awaits, missing) {
         (Some(other), 0) => format!("{other} has to sign the same, before {until}"),
-        _ => format!("{missing} more of its keys to endorse it, before {until}"),
+        (Some(other), _) => format!("{keys}, and then {other} has to sign the same, before {until}"),
+        (None, _) => format!("{keys}, before {until}"),
     }
+}
+
+/// A statement that waits, for programs.
+pub fn pending_json(line: &PendingLine) -> Json {
+    json!({
+        "id": line.id.to_string(), "index": line.index, "kind": line.kind, "issuer": line.issuer.as_str(),
+        "keys": line.keys.iter().map(ToString::to_string).collect::<Vec<_>>(), "threshold": line.threshold,
+        "awaits": line.awaits.as_ref().map(ToString::to_string), "until_ms": line.until_ms,
+    })
 }
 
 fn on_text(on: On, zone: &str) -> String {
@@ -348,7 +363,7 @@ pub fn verification_json(verification: &Verification, scope: Option<&ScopeAnswer
         "cosigners": verification.cosigners.iter().map(|one| json!({ "name": one.name, "key_name": one.key_name, "time": one.time })).collect::<Vec<_>>(),
         "standing": verification.standing.as_ref().map(standing_json), "scope": scope.map(ScopeAnswer::json),
         "parties": parties, "history": history, "inadmissible": inadmissible,
-        "about_entries": verification.about_entries, "unknown": verification.unknown,
+        "closed": verification.closed.as_ref().map(closed::json), "about_entries": verification.about_entries, "unknown": verification.unknown,
         "list": verification.list.iter().map(|(index, time_ms, id)| {
             json!({ "index": index, "time_ms": time_ms, "id": id.to_string() })
         }).collect::<Vec<_>>(),
@@ -390,10 +405,7 @@ pub fn standing_json(standing: &Standing) -> Json {
             "id": line.id.to_string(), "index": line.index, "kind": line.kind, "issuer": line.issuer.as_str(),
             "registered": line.registered.to_string(), "valid_until": line.valid_until.map(|day| day.to_string()),
             "told": line.told })).collect::<Vec<_>>(),
-        "pending": standing.pending.iter().map(|line| json!({
-            "id": line.id.to_string(), "index": line.index, "kind": line.kind, "issuer": line.issuer.as_str(),
-            "keys": line.keys.iter().map(ToString::to_string).collect::<Vec<_>>(), "threshold": line.threshold,
-            "awaits": line.awaits.as_ref().map(ToString::to_string), "until_ms": line.until_ms })).collect::<Vec<_>>(),
+        "pending": standing.pending.iter().map(pending_json).collect::<Vec<_>>(),
         "list": standing.list.iter().map(|(_, one)| standing_json(one)).collect::<Vec<_>>(),
         "reports": standing.reports.iter().map(|report| json!({
             "subject": report.subject.to_string(), "kind": report.kind, "date": report.date.to_string(),

@@ -21,7 +21,7 @@ pub struct Freshness {
     pub max_age_s: u64,
 }
 
-/// A docket file that passed every step up to `freshness`. There is no other way to make one.
+/// A docket file that passed every step before `freshness`. There is no other way to make one.
 #[derive(Clone, Debug)]
 pub struct CheckedFile<'a> {
     file: DocketFile<'a>,
@@ -41,6 +41,8 @@ pub struct FileCheck<'a> {
     pub cosigners: Vec<Cosigner>,
     /// The file, if every step passed or was skipped.
     pub file: Option<CheckedFile<'a>>,
+    /// The file, if nothing but its age fails: no answer may rest on it, but it still tells whether its log has ended.
+    pub stale: Option<CheckedFile<'a>>,
 }
 
 /// A seal that does not hold.
@@ -81,14 +83,26 @@ enum FreshnessFault {
 
 /// Runs every step that needs no domain rule; the first that fails ends it.
 pub fn check_file<'a>(bytes: &'a [u8], trust: &Trust, freshness: Option<Freshness>) -> FileCheck<'a> {
-    let mut check = FileCheck { checks: Checks::new(), about: None, origin: None, cosigners: Vec::new(), file: None };
-    check.file = check.run(bytes, trust, freshness);
+    let (checks, cosigners) = (Checks::new(), Vec::new());
+    let mut check = FileCheck { checks, about: None, origin: None, cosigners, file: None, stale: None };
+    let Some(checked) = check.run(bytes, trust) else { return check };
+    let is_fresh = match freshness {
+        None => {
+            check.checks.skip(Step::Freshness, "no greatest age was asked for");
+            true
+        }
+        Some(asked) => check.checks.record(Step::Freshness, check_freshness(&checked.file, asked)).is_some(),
+    };
+    match is_fresh {
+        true => check.file = Some(checked),
+        false => check.stale = Some(checked),
+    }
     check
 }
 
 impl<'a> FileCheck<'a> {
-    /// The steps in the order of formats §9.
-    fn run(&mut self, bytes: &'a [u8], trust: &Trust, freshness: Option<Freshness>) -> Option<CheckedFile<'a>> {
+    /// The steps before `freshness` in the order of formats §9.
+    fn run(&mut self, bytes: &'a [u8], trust: &Trust) -> Option<CheckedFile<'a>> {
         let file = self.checks.record(Step::FileFormat, DocketFile::parse(bytes))?;
         self.about = Some(file.about.clone());
         self.origin = Some(file.origin.clone());
@@ -100,10 +114,6 @@ impl<'a> FileCheck<'a> {
         self.checks.record(Step::DocketDigest, check_dockets(&file, &times_ms, log))?;
         self.checks.record(Step::EntryInclusion, check_entry_inclusion(&file))?;
         self.checks.record(Step::StatementSignature, check_statement_signatures(&file))?;
-        match freshness {
-            None => self.checks.skip(Step::Freshness, "no greatest age was asked for"),
-            Some(freshness) => self.checks.record(Step::Freshness, check_freshness(&file, freshness))?,
-        }
         Some(CheckedFile { file, times_ms })
     }
 

@@ -80,6 +80,9 @@ impl DerivedRows {
         if let Some(party) = counted(&act.statement) {
             let usage = self.usage.entry(usage_key(party)).or_default();
             *usage = usage.with(act.statement.bytes().len());
+            if !is_admissible {
+                self.uncertain.insert(usage_key(party));
+            }
         }
         for (key, value) in agreement_row(act).into_iter().chain(text_rows(act)) {
             if !is_admissible && !self.rows.contains_key(&key) {

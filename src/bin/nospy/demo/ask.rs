@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use nospy::agreement::{Force, On, Standing};
 use nospy::evidence::{DocketFile, Outcome, Question as Asked, Trust, Verification, verify};
-use nospy::statement::{LegalDate, Subject};
+use nospy::statement::{LegalDate, Subject, Terms};
 
 use crate::demo::directory::Directory;
 use crate::demo::expect::Answer;
@@ -39,6 +39,8 @@ pub struct Question {
     pub about: Vec<Subject>,
     /// What is expected.
     pub expected: Expected,
+    /// How current the assurance is expected to be, if the fixtures say so.
+    pub assurance: Option<String>,
 }
 
 /// A question and the answer of one docket file.
@@ -87,7 +89,13 @@ pub fn questions(fixture: &Fixture, letter: &Letter<'_>) -> Result<Vec<Question>
         let on = day_of(day, &answer)?;
         let words = format!("Did {vendor} have a no-spy agreement with {country} on {on}?");
         let about = vec![between(&country.to_lowercase(), &answer)?];
-        questions.push(Question { words, on, about, expected: Expected::Answer(answer.text()?.to_owned()) });
+        questions.push(Question {
+            words,
+            on,
+            about,
+            expected: Expected::Answer(answer.text()?.to_owned()),
+            assurance: None,
+        });
     }
     questions.sort_by_key(|question| question.on);
     // The other kind of no stands beside the first.
@@ -95,7 +103,7 @@ pub fn questions(fixture: &Fixture, letter: &Letter<'_>) -> Result<Vec<Question>
         let on = first.on;
         let words = format!("Did {vendor} have a no-spy agreement with {} on {on}?", SILENT_COUNTRY.to_uppercase());
         let about = vec![between(SILENT_COUNTRY, &f1)?];
-        questions.insert(1, Question { words, on, about, expected: Expected::Nothing });
+        questions.insert(1, Question { words, on, about, expected: Expected::Nothing, assurance: None });
     }
     let name = f4.field("head")?.field("later_name")?.text()?;
     let subjects = |organ: &str| letter.subject(organ)?.parse().map_err(|_| f4.wrong("names no organ that could sign"));
@@ -105,13 +113,16 @@ pub fn questions(fixture: &Fixture, letter: &Letter<'_>) -> Result<Vec<Question>
         let on = day_of(key, &answer)?;
         let words = format!("Was the letter of assurances of {name} in force on {on}?");
         let expected = Expected::Answer(answer.text()?.to_owned());
-        questions.push(Question { words, on, about: about.clone(), expected });
+        questions.push(Question { words, on, about: about.clone(), expected, assurance: None });
     }
     Ok(questions)
 }
 
 /// What a case expects. A demo that compared nothing would prove nothing.
-fn expectations<'a>(case: &Node<'a>) -> Result<Vec<(&'a str, Node<'a>)>, CliError> {
+///
+/// # Errors
+/// If it expects nothing.
+pub fn expectations<'a>(case: &Node<'a>) -> Result<Vec<(&'a str, Node<'a>)>, CliError> {
     let expect = case.field("expect")?;
     let fields = expect.fields()?;
     if fields.is_empty() { Err(expect.wrong("expects nothing")) } else { Ok(fields) }
@@ -130,15 +141,16 @@ pub fn file_name(subject: &Subject) -> String {
     format!("{}.docket", subject.to_string().replace('/', "-"))
 }
 
+/// What the fixtures call the terms of a standing, such as `v1`.
+pub type Version<'a> = &'a dyn Fn(&Terms) -> Option<String>;
+
 /// Answers a question from the files in the directory.
-///
-/// # Errors
-/// If a file cannot be read.
-pub fn answer(
+fn answer(
     question: &Question,
     directory: &Directory,
     policy: &Path,
     script: &Script<'_>,
+    version: Version<'_>,
 ) -> Result<Vec<Answered>, CliError> {
     let trust = Trust::of(trust::read_policy(policy)?);
     let one = |about: &Subject| {
@@ -146,18 +158,41 @@ pub fn answer(
         let bytes = files::read(&file)?;
         let asked = Asked { on: Some(On::Day(question.on)), ..Asked::default() };
         let verification = verify(&bytes, &trust, &asked);
-        let computed = verification.standing.as_ref().map(Answer::of);
+        let terms = verification.terms.as_deref();
+        let named = terms.and_then(version);
+        let computed = verification.standing.as_ref().map(|one| Answer::of(one).with_terms(terms, named.as_deref()));
         let is_empty = DocketFile::parse(&bytes)
             .is_ok_and(|file| file.dockets.first().is_some_and(|docket| docket.entries.is_empty()));
-        let difference = difference(&question.expected, &verification, computed.as_ref(), is_empty);
+        let difference = difference(question, &verification, computed.as_ref(), is_empty);
         let sources = script.sources_of(&about.to_string(), question.on);
         Ok(Answered { file, about: about.clone(), verification, computed, is_empty, difference, sources })
     };
     question.about.iter().map(one).collect()
 }
 
+/// Answers the questions from the files in the directory.
+///
+/// # Errors
+/// If a file cannot be read.
+pub fn answer_all(
+    questions: Vec<Question>,
+    directory: &Directory,
+    policy: &Path,
+    script: &Script<'_>,
+    version: Version<'_>,
+) -> Result<Vec<(Question, Vec<Answered>)>, CliError> {
+    let one =
+        |question: Question| answer(&question, directory, policy, script, version).map(|answers| (question, answers));
+    questions.into_iter().map(one).collect()
+}
+
+/// How many answers differ from what is expected.
+pub fn differences(answers: &[(Question, Vec<Answered>)]) -> usize {
+    answers.iter().flat_map(|(_, answers)| answers).filter(|answer| answer.difference.is_some()).count()
+}
+
 fn difference(
-    expected: &Expected,
+    question: &Question,
     verification: &Verification,
     computed: Option<&Answer>,
     is_empty: bool,
@@ -168,7 +203,10 @@ fn difference(
     let Some((computed, standing)) = computed.zip(verification.standing.as_ref()) else {
         return Some("there is no standing".to_owned());
     };
-    match expected {
+    if let Some(wanted) = question.assurance.as_ref().filter(|wanted| *wanted != standing.assurance.as_str()) {
+        return Some(format!("its assurance is {}, not {wanted}", standing.assurance.as_str()));
+    }
+    match &question.expected {
         Expected::Nothing if is_empty && standing.force == Force::NoAgreement => None,
         Expected::Nothing => Some(format!("there is something: {computed}")),
         Expected::Answer(text) => match text.parse::<Answer>() {

@@ -11,6 +11,10 @@ use crate::keys::{self, Protection};
 
 /// What stands behind the name of everybody who signs in a demo.
 pub const DEMO_KEY: &str = "(demo key)";
+/// The registry of the real cases.
+pub const REAL: &str = "Demonstration: real cases, invented keys; nobody named here signed anything";
+/// The registry of the invented case.
+pub const INVENTED: &str = "Demonstration: invented parties and acts on the days of a script; the clock is scripted";
 /// Longest time between two seals, in seconds.
 const SEAL_INTERVAL: i64 = 600;
 
@@ -22,6 +26,8 @@ pub struct Cast {
     pub log: SigningKey,
     /// Its public side, under the name of the registry.
     pub log_name: KeyLine,
+    /// What people read as its name.
+    title: &'static str,
     registrar: SigningKey,
     organs: Vec<(String, SigningKey)>,
 }
@@ -32,7 +38,7 @@ impl Cast {
     ///
     /// # Errors
     /// If there is no randomness, or a file cannot be written.
-    pub fn make(directory: &Directory, organs: &[String]) -> Result<Self, CliError> {
+    pub fn make(directory: &Directory, title: &'static str, organs: &[String]) -> Result<Self, CliError> {
         let name = hex(&keys::random()?[..4]);
         let origin: Origin = format!("demo.nospy.example/{name}").parse().expect("the grammar of origins allows this");
         let new = |role: &str| {
@@ -45,7 +51,7 @@ impl Cast {
             .map_err(|error| CliError::new(Exit::Internal, error.to_string()))?;
         let registrar = new("registrar")?;
         let organs = organs.iter().map(|organ| Ok((organ.clone(), new(organ)?))).collect::<Result<_, CliError>>()?;
-        Ok(Self { origin, log, log_name, registrar, organs })
+        Ok(Self { origin, log, log_name, title, registrar, organs })
     }
 
     /// The key that signs for an issuer.
@@ -62,7 +68,7 @@ impl Cast {
         let registrars =
             Value::record([("keys", Value::Array(vec![key(&self.registrar)])), ("threshold", Value::Int(1))]);
         Value::record([
-            ("title", Value::text("Demonstration: real cases, invented keys; nobody named here signed anything")),
+            ("title", Value::text(self.title)),
             ("origin", Value::text(self.origin.as_str())),
             ("log_key", key(&self.log)),
             ("registrars", registrars),

@@ -14,6 +14,9 @@ const MARKER: &str = "nospy-demo.marker";
 /// What the marker says.
 const MARKER_TEXT: &str = "This directory was made by `nospy demo`. Its next run replaces what the last one made.\n";
 
+/// The directory inside, of the registry on a scripted clock.
+const INNER: &str = "invented";
+
 /// A directory that belongs to this run of the demo.
 pub struct Directory {
     path: PathBuf,
@@ -31,7 +34,7 @@ impl Directory {
         fs::create_dir_all(path).map_err(cannot)?;
         let marker = path.join(MARKER);
         match fs::symlink_metadata(&marker) {
-            Ok(found) if found.is_file() && fs::read(&marker).is_ok_and(|text| text == MARKER_TEXT.as_bytes()) => {}
+            Ok(found) if found.is_file() && is_marked(path) => {}
             Ok(_) => return Err(foreign(path)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 if fs::read_dir(path).map_err(cannot)?.next().is_some() {
@@ -57,6 +60,14 @@ impl Directory {
         Ok(directory)
     }
 
+    /// The directory inside, for a registry of its own; what a previous demo left there is gone already.
+    ///
+    /// # Errors
+    /// As [`Directory::claim`].
+    pub fn inner(&self) -> Result<Self, CliError> {
+        Self::claim(&self.file(INNER))
+    }
+
     /// The directory.
     pub fn path(&self) -> &Path {
         &self.path
@@ -67,13 +78,14 @@ impl Directory {
         self.path.join(name)
     }
 
-    /// Demands that no registry runs on the database of a previous demo: `nospy serve` does not know the marker.
+    /// Demands that no registry runs on a database of a previous demo: `nospy serve` does not know the marker.
     fn check_unserved(&self) -> Result<(), CliError> {
-        let data = self.file("data");
-        if !data.is_dir() {
-            return Ok(());
-        }
-        match SledStorage::open(&data, SledOptions::default()) {
+        let databases = [self.file("data"), self.file(INNER).join("data")];
+        databases.into_iter().filter(|data| data.is_dir()).try_for_each(|data| Self::check_database(&data))
+    }
+
+    fn check_database(data: &Path) -> Result<(), CliError> {
+        match SledStorage::open(data, SledOptions::default()) {
             Err(StorageError::Locked { .. }) => {
                 Err(CliError::usage(format!("the registry of a previous demo is still running on {}", data.display()))
                     .next_step("Stop it first, or choose another directory with --data DIR."))
@@ -89,6 +101,9 @@ impl Directory {
             let entry = entry?;
             let name = entry.file_name();
             let Some(name) = name.to_str().filter(|name| is_made_by_demo(name)) else { continue };
+            if name == INNER && !is_marked(&self.path.join(name)) {
+                continue;
+            }
             // `file_type` does not follow links: what a link points to is not touched.
             match entry.file_type()?.is_dir() {
                 true => fs::remove_dir_all(self.path.join(name))?,
@@ -99,10 +114,16 @@ impl Directory {
     }
 }
 
+fn is_marked(path: &Path) -> bool {
+    fs::read(path.join(MARKER)).is_ok_and(|text| text == MARKER_TEXT.as_bytes())
+}
+
 fn is_made_by_demo(name: &str) -> bool {
     let ends = |ending: &str| name.ends_with(ending);
-    matches!(name, "data" | "state" | "head.guard" | "checkpoint" | "policy.txt" | "nospy.toml")
-        || ends(".docket")
+    matches!(
+        name,
+        INNER | "demo-clock.txt" | "data" | "state" | "head.guard" | "checkpoint" | "policy.txt" | "nospy.toml"
+    ) || ends(".docket")
         || ends(".docket.tampered")
         || (name.starts_with("demo-") && ends(".key.pem"))
 }

@@ -115,6 +115,17 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// The number, from 0 on.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn number(&self) -> Result<u64, CliError> {
+        match self.value {
+            Value::Int(value) => u64::try_from(*value).map_err(|_| self.wrong("wants a number from 0 on")),
+            _ => Err(self.wrong("wants a number")),
+        }
+    }
+
     /// Yes or no.
     ///
     /// # Errors

@@ -1,4 +1,5 @@
-//! `nospy demo`: two real cases, told by a registry that is made for the occasion.
+//! `nospy demo`: two real cases, told by a registry that is made for the occasion, and an invented one in a second
+//! registry that runs on a scripted clock.
 //!
 //! D1 Everything is real but the signers: the log, its storage, the gRPC service, the receipts, the docket files.
 //! D2 Facts and expected answers are read from the fixtures; the program only knows which fact becomes which
@@ -13,23 +14,27 @@ mod directory;
 mod expect;
 mod fixture;
 mod huawei;
+mod invented;
 mod letter;
 mod script;
+mod sentral;
 mod service;
 mod sources;
 mod tamper;
 mod tell;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
+use nospy::registry::SystemClock;
 use nospy::statement::Subject;
 
 use crate::demo::ask::{Answered, Question};
 use crate::demo::cast::Cast;
 use crate::demo::directory::Directory;
 use crate::demo::fixture::Fixture;
+use crate::demo::invented::Invented;
 use crate::demo::letter::Letter;
 use crate::demo::script::Script;
 use crate::demo::service::{Client, LISTEN, Service};
@@ -43,8 +48,9 @@ use crate::{files, serve, view};
 /// Run two real cases through a registry of your own: Huawei's reported offers, and a letter that was in force.
 ///
 /// Makes a registry with fresh keys in a directory, publishes the cases through its gRPC service, fetches docket files,
-/// verifies them offline and compares the answers with the expected ones. Then it serves until Ctrl-C. Nothing in it is
-/// signed by whom it names. Exit code 1: an answer differs from the expected one.
+/// verifies them offline and compares the answers with the expected ones. Nothing in it is signed by whom it names. An
+/// invented offer to many governments is played in a second registry, on the days of a script. Then the first one serves
+/// until Ctrl-C. Exit code 1: an answer differs from the expected one.
 #[derive(Args)]
 pub struct DemoArgs {
     /// The directory; new, empty, or a previous demo's, which is replaced.
@@ -73,7 +79,7 @@ pub fn run(args: &DemoArgs, output: &Output) -> Result<Exit, CliError> {
 
     output.say("DEMO: fresh keys, real cases; nobody named here signs anything.");
     let organs: Vec<String> = letter.organs()?.into_iter().map(|(organ, _)| organ).collect();
-    let cast = Cast::make(&directory, &organs)?;
+    let cast = Cast::make(&directory, cast::REAL, &organs)?;
     let mut script = Script::begin(&cast)?;
     huawei::play(&fixture.case("F1")?, &mut script)?;
     letter.play(&mut script)?;
@@ -84,8 +90,11 @@ pub fn run(args: &DemoArgs, output: &Output) -> Result<Exit, CliError> {
         .map_err(|error| CliError::new(Exit::Internal, format!("no runtime: {error}")))?;
     runtime.block_on(async {
         let listener = service::listen(args.listen.as_deref(), args.once).await?;
-        let service = Service::start(&directory, &cast, &script.genesis, listener)?;
-        let policy = write_policy(&directory, &cast, &service, args)?;
+        let service = Service::start(&directory, &cast, &script.genesis, listener, Arc::new(SystemClock), None)?;
+        // The port of a demo that ends is free again: `nospy serve` takes the usual one.
+        let is_free_again = args.once && args.listen.is_none();
+        let address = if is_free_again { LISTEN.to_owned() } else { service.address.to_string() };
+        let policy = write_policy(&directory, &cast, &address, None)?;
         let size = publish_and_fetch(&service, &directory, &script, &questions, output).await?;
         let published = (script.scenes.len(), size);
         // The answers come from files: a demo that does not go on serving has no registry left to ask.
@@ -94,10 +103,9 @@ pub fn run(args: &DemoArgs, output: &Output) -> Result<Exit, CliError> {
             false => Some(service),
         };
 
-        let answers: Vec<(Question, Vec<Answered>)> = questions
-            .into_iter()
-            .map(|question| ask::answer(&question, &directory, &policy, &script).map(|answers| (question, answers)))
-            .collect::<Result<_, _>>()?;
+        let answers = ask::answer_all(questions, &directory, &policy, &script, &|_| None)?;
+        output.say("DEMO: an invented case, on a scripted clock.");
+        let invented = invented::play(fixture.case("F6")?, &directory, output).await?;
         let forged = letter.subject(organs.first().map_or("", String::as_str))?;
         let forged: Subject = forged.parse().map_err(|_| CliError::new(Exit::Internal, "the letter has no subject"))?;
         let forgery = Forgery::make(&directory.file(&ask::file_name(&forged)), letter.end()?, &policy)?;
@@ -110,7 +118,8 @@ pub fn run(args: &DemoArgs, output: &Output) -> Result<Exit, CliError> {
             answers: &answers,
             note,
             forgery: &forgery,
-            next: &what_next(&directory, &answers, &forgery, service.is_some()),
+            invented: &invented,
+            next: &what_next(&directory, &answers, &forgery, &invented, service.is_some()),
         };
         output.data(&tale.text(), tale.json())?;
         let exit = match tale.differences() {
@@ -144,24 +153,20 @@ async fn publish_and_fetch(
         output.say(format!("entry {index:>2}  {:<17} {subject}", kind.as_str()));
     }
     let size = client.check_log().await?;
-    let about: BTreeSet<&Subject> = questions.iter().flat_map(|question| &question.about).collect();
-    for subject in about {
-        client.fetch(subject, &directory.file(&ask::file_name(subject))).await?;
-    }
+    client.fetch_all(questions, directory).await?;
     Ok(size)
 }
 
-/// Writes whom to trust, and a configuration that finds the registry. Gives the path of the policy.
-fn write_policy(directory: &Directory, cast: &Cast, service: &Service, args: &DemoArgs) -> Result<PathBuf, CliError> {
+/// Writes whom to trust, and a configuration that finds the registry at an address; `clock` is the file that sets its
+/// clock. Gives the path of the policy.
+fn write_policy(directory: &Directory, cast: &Cast, address: &str, clock: Option<&str>) -> Result<PathBuf, CliError> {
     let policy = directory.file("policy.txt");
     files::write_new(&policy, format!("log {}\nquorum none\n", cast.log_name).as_bytes())?;
-    // The port of a demo that ends is free again: `nospy serve` takes the usual one.
-    let is_free_again = args.once && args.listen.is_none();
-    let address = if is_free_again { LISTEN.to_owned() } else { service.address.to_string() };
+    let clock = clock.map_or_else(String::new, |clock| format!("clock = \"{clock}\"\n"));
     let config = format!(
         "# A demonstration registry: its keys are worth nothing. Paths are relative to this file.\n\
          origin = \"{}\"\nserver = \"http://{address}\"\npolicy = \"policy.txt\"\nstate = \"state\"\n\n\
-         [serve]\nlisten = \"{address}\"\ndata = \"data\"\nguard = \"head.guard\"\nlog_key = \"demo-log.key.pem\"\n",
+         [serve]\nlisten = \"{address}\"\ndata = \"data\"\nguard = \"head.guard\"\nlog_key = \"demo-log.key.pem\"\n{clock}",
         cast.origin
     );
     files::write_new(&directory.file("nospy.toml"), config.as_bytes())?;
@@ -173,6 +178,7 @@ fn what_next(
     directory: &Directory,
     answers: &[(Question, Vec<Answered>)],
     forgery: &Forgery,
+    invented: &Invented,
     is_serving: bool,
 ) -> Vec<Next> {
     let policy = quoted(&directory.file("policy.txt"));
@@ -197,6 +203,13 @@ fn what_next(
         shows: "See the forged file refused:",
         exit: Some(forgery.exit().code()),
     });
+    if let Some((on, answer)) = invented.example() {
+        next.push(Next {
+            command: format!("nospy verify {} --policy {} --on {on}", quoted(&answer.file), quoted(&invented.policy)),
+            shows: "Verify a file of the invented case, with its own log key:",
+            exit: Some(view::exit_of(answer.verification.verdict()).code()),
+        });
+    }
     if let Some((question, answer)) = all.first() {
         next.push(Next {
             command: format!("nospy show {}", quoted(&answer.file)),

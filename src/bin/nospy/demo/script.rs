@@ -35,6 +35,10 @@ pub struct Scene {
     pub day: Option<LegalDate>,
     /// Where that was published.
     pub sources: Vec<Citation>,
+    /// When it is published, by the clock of the script; unix milliseconds.
+    pub at_ms: u64,
+    /// Whether the registry is to refuse it.
+    pub is_refused: bool,
     bears_on: Vec<String>,
 }
 
@@ -46,18 +50,37 @@ pub struct Script<'a> {
     pub genesis: Statement,
     /// What is published, in this order.
     pub scenes: Vec<Scene>,
-    iat: u64,
+    now_ms: u64,
 }
 
 impl<'a> Script<'a> {
-    /// A script that begins with the genesis.
+    /// A script that begins now with the genesis.
     ///
     /// # Errors
     /// If the genesis cannot be signed.
     pub fn begin(cast: &'a Cast) -> Result<Self, CliError> {
-        let iat = moment::now_seconds()?;
-        let genesis = sign(cast, iat, "registrar", "registry", GENESIS_KIND, &cast.genesis())?;
-        Ok(Self { cast, genesis, scenes: Vec::new(), iat })
+        Self::begin_at(cast, moment::now_seconds()?.saturating_mul(1_000))
+    }
+
+    /// A script that begins with the genesis at a time of its own, unix milliseconds.
+    ///
+    /// # Errors
+    /// If the genesis cannot be signed.
+    pub fn begin_at(cast: &'a Cast, now_ms: u64) -> Result<Self, CliError> {
+        let genesis = sign(cast, now_ms / 1_000, "registrar", "registry", GENESIS_KIND, &cast.genesis())?;
+        Ok(Self { cast, genesis, scenes: Vec::new(), now_ms })
+    }
+
+    /// What is signed from here on is signed and published at this time, unix milliseconds.
+    pub fn set_time_ms(&mut self, now_ms: u64) {
+        self.now_ms = now_ms;
+    }
+
+    /// The registry is to refuse what was signed last.
+    pub fn expect_refusal(&mut self) {
+        if let Some(scene) = self.scenes.last_mut() {
+            scene.is_refused = true;
+        }
     }
 
     /// Signs an act and puts it at the end. Its id is what later acts refer to.
@@ -65,10 +88,11 @@ impl<'a> Script<'a> {
     /// # Errors
     /// If the facts do not fit into a statement of this kind.
     pub fn sign(&mut self, act: Act<'_>) -> Result<StatementId, CliError> {
-        let statement = sign(self.cast, self.iat, act.issuer, &act.subject, act.kind, &act.body)?;
+        let statement = sign(self.cast, self.now_ms / 1_000, act.issuer, &act.subject, act.kind, &act.body)?;
         let id = *statement.id();
         let bears_on = act.bears_on.into_iter().chain([act.subject]).collect();
-        self.scenes.push(Scene { statement, day: act.day, sources: act.sources, bears_on });
+        let (at_ms, is_refused) = (self.now_ms, false);
+        self.scenes.push(Scene { statement, day: act.day, sources: act.sources, at_ms, is_refused, bears_on });
         Ok(id)
     }
 

@@ -1,17 +1,21 @@
 //! The registry of a demo: a real log in sled, a real gRPC service on a real port, and the client that verifies.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use nospy::crypto::KeyLine;
-use nospy::registry::{self, Registry};
-use nospy::rpc::{Connection, Limits, ServeError, VerifyingClient, serve};
+use nospy::registry::{self, Clock, Registry};
+use nospy::rpc::{ClientError, Connection, Limits, ServeError, ServerRefusal, VerifyingClient, serve};
 use nospy::statement::{Statement, Subject};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::demo::ask::{self, Question};
 use crate::demo::cast::Cast;
 use crate::demo::directory::Directory;
 use crate::error::CliError;
@@ -60,7 +64,7 @@ pub async fn listen(given: Option<&str>, is_once: bool) -> Result<TcpListener, C
 }
 
 impl Service {
-    /// Makes the registry in the directory and serves it.
+    /// Makes the registry in the directory and serves it. It seals after `seal_interval` though nothing is published.
     ///
     /// # Errors
     /// If it cannot be made or opened.
@@ -69,9 +73,13 @@ impl Service {
         cast: &Cast,
         genesis: &Statement,
         listener: TcpListener,
+        clock: Arc<dyn Clock>,
+        seal_interval: Option<Duration>,
     ) -> Result<Self, CliError> {
         let storage = node::storage(&directory.file("data"))?;
-        let opening = node::opening(storage, &directory.file("head.guard"), cast.log.clone(), cast.origin.clone());
+        let mut opening =
+            node::opening(storage, &directory.file("head.guard"), cast.log.clone(), cast.origin.clone(), clock);
+        opening.options.seal_interval = seal_interval.unwrap_or(opening.options.seal_interval);
         registry::create(&opening, genesis).map_err(|error| node::cannot_open(&error))?;
         let registry = Registry::open(opening).map_err(|error| node::cannot_open(&error))?;
         let address = listener
@@ -148,6 +156,18 @@ impl Client {
         Ok(published.receipt.proved().index)
     }
 
+    /// Publishes a statement that is to be refused. Gives the refusal; `None` if the registry took it.
+    ///
+    /// # Errors
+    /// If the registry did neither.
+    pub async fn publish_refused(&self, statement: &Statement) -> Result<Option<ServerRefusal>, CliError> {
+        match self.client.publish(statement).await {
+            Ok(_) => Ok(None),
+            Err(ClientError::Refused(refusal)) => Ok(Some(refusal)),
+            Err(error) => Err(online::explain(error, &self.log, &self.state)),
+        }
+    }
+
     /// Demands that the log extends what it showed before. Gives its size.
     ///
     /// # Errors
@@ -157,11 +177,23 @@ impl Client {
         checkpoint.map(|one| one.size()).map_err(|error| online::explain(error, &self.log, &self.state))
     }
 
+    /// Fetches a docket file for each subject that is asked about, each into a new file, unverified.
+    ///
+    /// # Errors
+    /// As [`Client::fetch`].
+    pub async fn fetch_all(&self, questions: &[Question], directory: &Directory) -> Result<(), CliError> {
+        let about: BTreeSet<&Subject> = questions.iter().flat_map(|question| &question.about).collect();
+        for subject in about {
+            self.fetch(subject, &directory.file(&ask::file_name(subject))).await?;
+        }
+        Ok(())
+    }
+
     /// Fetches the docket file of a subject into a new file, unverified.
     ///
     /// # Errors
     /// If there is none, or it cannot be written.
-    pub async fn fetch(&self, subject: &Subject, file: &std::path::Path) -> Result<(), CliError> {
+    async fn fetch(&self, subject: &Subject, file: &std::path::Path) -> Result<(), CliError> {
         let bytes = self.client.docket_file(subject).await;
         let bytes = bytes.map_err(|error| online::explain(error, &self.log, &self.state))?;
         files::write_new(file, &bytes.into_the_servers_word())

@@ -3,12 +3,14 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use nospy::agreement::{Assent, Contention, Force, Standing};
+use nospy::agreement::{Assent, Assurance, Contention, Force, Standing};
+use nospy::rpc::ServerRefusal;
 use nospy::statement::Subject;
 use serde_json::{Value as Json, json};
 
-use crate::demo::ask::{Answered, Expected, Question};
+use crate::demo::ask::{self, Answered, Expected, Question};
 use crate::demo::cast::Cast;
+use crate::demo::invented::{Invented, Refused};
 use crate::demo::sources::Citation;
 use crate::demo::tamper::Forgery;
 use crate::describe::NOT_APPROVED;
@@ -41,6 +43,8 @@ pub struct Tale<'a> {
     pub note: Option<&'a str>,
     /// The forged copy.
     pub forgery: &'a Forgery,
+    /// The invented case in the other registry.
+    pub invented: &'a Invented,
     /// What to try next.
     pub next: &'a [Next],
 }
@@ -48,9 +52,7 @@ pub struct Tale<'a> {
 impl Tale<'_> {
     /// How many answers differ from what is expected, a forgery that was not refused included.
     pub fn differences(&self) -> usize {
-        let answers = self.answers.iter().flat_map(|(_, answers)| answers);
-        let different = answers.filter(|answer| answer.difference.is_some()).count();
-        different + usize::from(self.forgery.refusal().is_none())
+        ask::differences(self.answers) + self.invented.differences() + usize::from(self.forgery.refusal().is_none())
     }
 
     /// The tale for people.
@@ -85,6 +87,7 @@ impl Tale<'_> {
             writeln!(text, "A choice that the facts do not make: {note}.\n")?;
         }
         self.write_forgery(text)?;
+        self.write_invented(text)?;
         match self.differences() {
             0 => writeln!(text, "✓ Every answer is the one that the fixtures expect.\n")?,
             count => writeln!(text, "✗ {count} differ from what is expected.\n")?,
@@ -99,6 +102,32 @@ impl Tale<'_> {
             Some(url) => writeln!(text, "\nThe registry answers at {url} until you press Ctrl-C."),
             None => Ok(()),
         }
+    }
+
+    fn write_invented(&self, text: &mut String) -> std::fmt::Result {
+        let invented = self.invented;
+        let (count, size) = invented.published;
+        writeln!(
+            text,
+            "INVENTED, ON A SCRIPTED CLOCK. Parties, acts and days of this case are made up, and a script set the time of its\n\
+            registry: its seals say nothing about when anything happened.\n"
+        )?;
+        writeln!(text, "registry    {}\nlog key     {}", invented.cast.origin, invented.cast.log_name)?;
+        writeln!(text, "files       {}", invented.directory.path().display())?;
+        writeln!(text, "published   {count} statements on the days of the script; the log has {size} entries\n")?;
+        for refused in &invented.refusals {
+            match &refused.refusal {
+                Some(refusal) => {
+                    let ServerRefusal { reason, message, .. } = refusal;
+                    writeln!(text, "refused     {}\n            by the rule {reason}: {message}  ✓\n", refused.words)?;
+                }
+                None => writeln!(text, "ADMITTED    {}  ✗ it was to be refused\n", refused.words)?,
+            }
+        }
+        for (place, (question, answers)) in invented.answers.iter().enumerate() {
+            write_question(text, self.answers.len() + place + 1, question, answers)?;
+        }
+        Ok(())
     }
 
     fn write_forgery(&self, text: &mut String) -> std::fmt::Result {
@@ -136,9 +165,26 @@ impl Tale<'_> {
                 "refused_by": forgery.refusal().map(|(check, _)| check), "reason": forgery.refusal().map(|(_, reason)| reason),
                 "exit": forgery.exit().code(),
             },
+            "invented": invented_json(self.invented),
             "differences": self.differences(), "next": next,
         })
     }
+}
+
+fn invented_json(invented: &Invented) -> Json {
+    let refusal = |refused: &Refused| {
+        let refusal = refused.refusal.as_ref();
+        json!({ "act": refused.words, "rule": refusal.map(|refusal| &refusal.reason),
+            "reason": refusal.map(|refusal| &refusal.message) })
+    };
+    let questions: Vec<Json> =
+        invented.answers.iter().map(|(question, answers)| question_json(question, answers)).collect();
+    json!({
+        "demo": true, "clock_scripted": true, "origin": invented.cast.origin.as_str(),
+        "log_key": invented.cast.log_name.to_string(), "directory": invented.directory.path(),
+        "policy": invented.policy, "published": invented.published.0, "size": invented.published.1,
+        "refused": invented.refusals.iter().map(refusal).collect::<Vec<_>>(), "questions": questions,
+    })
 }
 
 fn write_question(text: &mut String, number: usize, question: &Question, answers: &[Answered]) -> std::fmt::Result {
@@ -174,6 +220,9 @@ fn write_answer(text: &mut String, answer: &Answered) -> std::fmt::Result {
         writeln!(text, "   assent       {}", assent(standing))?;
         if standing.contention != Contention::None {
             writeln!(text, "   contention   {}", standing.contention.as_str())?;
+        }
+        if standing.assurance != Assurance::None {
+            writeln!(text, "   assurance    {}", standing.assurance.as_str().replace('_', " "))?;
         }
         if let Some(kind) = kind_of_no(answer, standing) {
             writeln!(text, "   kind of no   {kind}")?;
@@ -228,10 +277,13 @@ fn assent(standing: &Standing) -> &'static str {
 fn kind_of_no(answer: &Answered, standing: &Standing) -> Option<String> {
     match (standing.force, answer.is_empty) {
         (Force::NoAgreement, true) => Some(format!(
-            "nothing at all: the log proved that no statement about {} exists\n                (an offer to everybody would stand in {})",
+            "nothing at all: the log proved that no statement about {} exists\n                ({})",
             answer.about,
-            roll(&answer.about)
+            elsewhere(&answer.about)
         )),
+        (Force::NoAgreement, false) if standing.reports.is_empty() => {
+            Some("an offer that this government did not accept".to_owned())
+        }
         (Force::NoAgreement, false) => {
             Some("reports only: others say what happened, and nobody whom they name signed".to_owned())
         }
@@ -239,11 +291,12 @@ fn kind_of_no(answer: &Answered, standing: &Standing) -> Option<String> {
     }
 }
 
-/// Where an offer to everybody would stand: it names no government.
-fn roll(subject: &Subject) -> String {
+/// Where an offer would stand that the government of the subject did not answer.
+fn elsewhere(subject: &Subject) -> String {
     match subject {
-        Subject::Between { vendor, .. } => format!("roll/{vendor}"),
-        other => other.to_string(),
+        Subject::Agreement { vendor, reference, .. } => format!("the offer stands in offer/{vendor}/{reference}"),
+        Subject::Between { vendor, .. } => format!("an offer to everybody would stand in roll/{vendor}"),
+        other => format!("an offer would not stand in {other}"),
     }
 }
 
