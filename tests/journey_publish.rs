@@ -71,9 +71,9 @@ fn an_agreement_in_two_languages_is_proved_where_there_is_no_network() {
 
     // One key of two: it waits, and whoever asks sees for what.
     let accept = json!({ "ref": offer, "date": days.today(), "method": "signature", "effective": days.today() });
-    let acceptance = government.acts(&registrar, "agreement.accept", AGREEMENT, &accept);
+    let acceptance = government.begins(1, &registrar, "agreement.accept", AGREEMENT, &accept);
     let waiting = registrar.online(&registrar.desk, &["standing", AGREEMENT]).exits(17);
-    let waiting = waiting.says("Offered, and not accepted").says("1 more of its keys to endorse it");
+    let waiting = waiting.says("Offered, and not accepted").says("1 more of de-bsi's keys must endorse it");
     assert!(waiting.stdout.contains("an act waits for more signatures"), "{}", waiting.stdout);
     let endorse = json!({ "ref": acceptance });
     government.is_refused(&registrar, "endorsed_already", "endorse", AGREEMENT, &endorse).says("another key");

@@ -72,8 +72,18 @@ impl Registrar {
     /// A registry in which so many of the registrar's two keys have to sign.
     pub fn open_with(threshold: usize) -> Self {
         let desk = Bench::new();
-        let (title, threshold) = ("A registry of journeys", threshold.to_string());
-        desk.ok(&["init", "reg", "--origin", ORIGIN, "--title", title, "--threshold", &threshold, "--no-passphrase"]);
+        let (title, of_two) = ("A registry of journeys", threshold.to_string());
+        desk.ok(&[
+            "init",
+            "reg",
+            "--origin",
+            ORIGIN,
+            "--title",
+            title,
+            "--registrar-threshold",
+            &of_two,
+            "--no-passphrase",
+        ]);
         let served = Some(Served::start(&desk, "reg"));
         Self { desk, served }
     }
@@ -202,6 +212,14 @@ impl Office {
     pub fn acts_with(&self, key: usize, registrar: &Registrar, kind: &str, subject: &str, body: &Json) -> String {
         let signed = self.signs(key, kind, subject, body);
         self.publishes(registrar, &signed).exits(0).says("Registered.");
+        signed.id
+    }
+
+    /// Signs and publishes what alone changes nothing: it waits for another signature.
+    #[track_caller]
+    pub fn begins(&self, key: usize, registrar: &Registrar, kind: &str, subject: &str, body: &Json) -> String {
+        let signed = self.signs(key, kind, subject, body);
+        self.publishes(registrar, &signed).exits(0).says("Registered, and pending: ");
         signed.id
     }
 
