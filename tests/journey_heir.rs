@@ -53,7 +53,7 @@ fn a_stolen_key_flags_and_a_successor_takes_over() {
     let name = json!({ "name": { "name": "Ministry of networks, example", "since": days.at(-2) } });
     ministry.acts_with(2, &registrar, "party.rename", "party/fr-min", &name);
     let succeed = json!({ "successor": "fr-anssi", "date": days.today(), "act": "Decree 12, example" });
-    ministry.acts_with(2, &registrar, "party.succeed", "party/fr-min", &succeed);
+    ministry.begins(2, &registrar, "party.succeed", "party/fr-min", &succeed);
     agency.is_refused(&registrar, "wrong_signer", "agreement.notice", AGREEMENT, &notice(&days.at(30))).says("fr-min");
     agency.acts(&registrar, "party.succeed", "party/fr-min", &succeed);
     let late = ministry.signs(2, "agreement.notice", AGREEMENT, &notice(&days.at(30)));

@@ -69,8 +69,8 @@ fn tell(registrar: &Registrar, days: &Days, government: &Office, vendor: &Office
     let amended = json!({ "ref": filed, "date": story.amended, "effective": story.amended, "terms": new, "reasons": "Six months were too long" });
     let mut others = amended.clone();
     others["reasons"] = json!("Six months were long");
-    vendor.acts(registrar, "agreement.amend", PAPER, &others);
-    government.acts(registrar, "agreement.amend", PAPER, &amended);
+    vendor.begins(1, registrar, "agreement.amend", PAPER, &others);
+    government.begins(1, registrar, "agreement.amend", PAPER, &amended);
     let waiting = registrar.online(&registrar.desk, &["standing", PAPER, "--output", "json"]).json();
     assert_eq!(waiting["standing"]["pending"].as_array().unwrap().len(), 2, "two different bodies wait for each other");
     let short = notice(&filed, &story.second_notice, &story.end);

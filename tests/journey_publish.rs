@@ -71,9 +71,9 @@ fn an_agreement_in_two_languages_is_proved_where_there_is_no_network() {
 
     // One key of two: it waits, and whoever asks sees for what.
     let accept = json!({ "ref": offer, "date": days.today(), "method": "signature", "effective": days.today() });
-    let acceptance = government.acts(&registrar, "agreement.accept", AGREEMENT, &accept);
+    let acceptance = government.begins(1, &registrar, "agreement.accept", AGREEMENT, &accept);
     let waiting = registrar.online(&registrar.desk, &["standing", AGREEMENT]).exits(17);
-    let waiting = waiting.says("Offered, and not accepted").says("1 more of its keys to endorse it");
+    let waiting = waiting.says("Offered, and not accepted").says("1 more of de-bsi's keys must endorse it");
     assert!(waiting.stdout.contains("an act waits for more signatures"), "{}", waiting.stdout);
     let endorse = json!({ "ref": acceptance });
     government.is_refused(&registrar, "endorsed_already", "endorse", AGREEMENT, &endorse).says("another key");
@@ -122,4 +122,22 @@ fn an_agreement_in_two_languages_is_proved_where_there_is_no_network() {
         let ran = reader.verifies(&["changed.docket"]);
         assert!((10..=16).contains(&ran.code), "byte {at}: {}\n{}", ran.code, ran.stdout);
     }
+}
+
+#[test]
+fn one_registrar_of_two_enrols_nobody() {
+    let registrar = Registrar::open_with(2);
+    let vendor = Office::new("nordhavn", 1);
+    registrar.enrols(&vendor, "Nordhavn Radio AB", "vendor", "se", 1);
+    let listed = || {
+        let parties = registrar.online(&registrar.desk, &["list", "parties", "--output", "json"]).exits(0).json();
+        parties["parties"].as_array().unwrap().len()
+    };
+    let ask = || registrar.online(&registrar.desk, &["standing", "between/nordhavn/de"]);
+    assert_eq!(listed(), 0);
+    ask().exits(18).says("nordhavn").says("unknown to the registry");
+
+    registrar.endorses("nordhavn.yaml");
+    assert_eq!(listed(), 1);
+    ask().exits(17).says("key as enrolled by the registrar");
 }

@@ -249,6 +249,13 @@ pub(in crate::agreement) fn is_role_of_id(party: &Party, description: &Descripti
     description.role != Role::Government || (party.is_government() && country == Some(description.country.as_str()))
 }
 
+impl World {
+    /// Whether a party has keys, as of `index`.
+    pub fn is_enrolled(&self, party: &Party, index: u64) -> bool {
+        self.party(party).is_some_and(|state| state.is_enrolled(index))
+    }
+}
+
 /// The names and keys that a statement about a party gives it.
 pub(in crate::agreement) fn names_and_keys(body: &Body) -> (&[PartyName], &[KeyGrant]) {
     match body {

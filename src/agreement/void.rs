@@ -8,7 +8,7 @@
 //! - V4. What has ended an agreement is not voided after that end: what has ended does not change, but it can be void as a
 //!   whole.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::agreement::accord::{government_of, offer_subject, terminal};
 use crate::agreement::history::{Before, Entry};
@@ -72,12 +72,13 @@ fn voided_act(world: &World, done: &Done, ones: &[One<'_>]) -> Option<Voided> {
 }
 
 impl World {
-    /// The `void` that completed the voiding of a statement, by all that is known up to index `known_at`.
-    pub fn void_of(&self, act: &Act, known_at: u64) -> Option<StatementId> {
-        let entries = &self.history(act.statement.subject())?.entries;
-        let known = entries.partition_point(|entry| entry.act.index <= known_at);
-        let is_it = |voided: &Voided| voided.ids.contains(&act.id());
-        voided(self, &entries[..known]).into_iter().find(is_it).map(|voided| voided.by)
+    /// What is void on a subject by all that is known up to index `known_at`: each statement, and the `void` that
+    /// completed its voiding.
+    pub fn voids(&self, subject: &Subject, known_at: u64) -> BTreeMap<StatementId, StatementId> {
+        let Some(history) = self.history(subject) else { return BTreeMap::new() };
+        let known = history.entries.partition_point(|entry| entry.act.index <= known_at);
+        let voided = voided(self, &history.entries[..known]);
+        voided.into_iter().flat_map(|one| one.ids.into_iter().map(move |id| (id, one.by))).collect()
     }
 
     /// The voiding of the offer that an agreement rests on, where it takes the agreement with it, as known before `index`.

@@ -1,9 +1,11 @@
 //! The lines of a verification: the parties that a file names, and the statements that it holds, each in its place.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::agreement::{Act, World};
 use crate::evidence::summary::summary;
 use crate::evidence::{CheckedFile, Trust};
-use crate::statement::body::Body;
+use crate::statement::body::{Body, Description};
 use crate::statement::{Issuer, Party, StatementId, Subject};
 
 /// Whose word it is that a party is who it is called.
@@ -67,6 +69,11 @@ pub struct HistoryLine {
 
 /// Every statement with a body, by index, and what is void by all that is known up to `known_at`.
 pub(in crate::evidence) fn history(world: &World, acts: &[Act], known_at: u64) -> Vec<HistoryLine> {
+    let subjects: BTreeSet<&Subject> = acts.iter().map(|act| act.statement.subject()).collect();
+    let voids: BTreeMap<StatementId, StatementId> =
+        subjects.into_iter().flat_map(|subject| world.voids(subject, known_at)).collect();
+    let reasons: BTreeMap<StatementId, (u64, &str)> = acts.iter().filter_map(reason_of).collect();
+    let void_of = |id: &StatementId| reasons.get(voids.get(id)?).map(|(index, reason)| (*index, (*reason).to_owned()));
     let line = |act: &Act| HistoryLine {
         index: act.index,
         time_ms: act.time_ms,
@@ -78,18 +85,17 @@ pub(in crate::evidence) fn history(world: &World, acts: &[Act], known_at: u64) -
         subject: act.statement.subject().clone(),
         id: act.id(),
         summary: summary(&act.statement),
-        void: void_of(world, acts, act, known_at),
+        void: void_of(&act.id()),
     };
     let mut history: Vec<HistoryLine> = acts.iter().map(line).collect();
     history.sort_by_key(|line| line.index);
     history
 }
 
-fn void_of(world: &World, acts: &[Act], act: &Act, known_at: u64) -> Option<(u64, String)> {
-    let by = world.void_of(act, known_at)?;
-    let void = acts.iter().find(|other| other.id() == by)?;
-    match void.body.as_deref()? {
-        Body::Void(body) => Some((void.index, body.reason.as_str().to_owned())),
+/// The id of a `void`, its index, and its reason.
+fn reason_of(act: &Act) -> Option<(StatementId, (u64, &str))> {
+    match act.body.as_deref()? {
+        Body::Void(body) => Some((act.id(), (act.index, body.reason.as_str()))),
         _ => None,
     }
 }
@@ -106,26 +112,30 @@ pub(in crate::evidence) fn parties(
     for (subject, places) in file.dockets() {
         let Subject::Party(party) = subject else { continue };
         let now = world.describe(party, known_at + 1);
-        let mut names: Vec<String> =
-            now.into_iter().flat_map(|known| &known.names).map(|name| name.name.as_str().to_owned()).collect();
-        let mut word = PartyTrust::Unknown;
-        for act in places.iter().map(|place| &acts[*place]).filter(|act| act.statement.subject() == subject) {
-            match act.statement.kind().as_str() {
-                "party.list" if word == PartyTrust::Unknown => word = PartyTrust::Listed,
-                "party.enrol" => word = PartyTrust::Enrolled,
-                _ => {}
-            }
-            for name in act.statement.body().field("names").and_then(|names| names.array()).into_iter().flatten() {
-                let name = name.field("name").and_then(|name| name.text());
-                names.extend(name.filter(|name| !names.iter().any(|known| known == name)).map(str::to_owned));
-            }
-        }
-        if trust.party_keys.contains_key(party) {
-            word = PartyTrust::Pinned;
-        }
+        let word = match now {
+            _ if trust.party_keys.contains_key(party) => PartyTrust::Pinned,
+            None => PartyTrust::Unknown,
+            Some(_) if world.is_enrolled(party, known_at + 1) => PartyTrust::Enrolled,
+            Some(_) => PartyTrust::Listed,
+        };
+        let names =
+            names(now, places.iter().map(|place| &acts[*place]).filter(|act| act.statement.subject() == subject));
         let successor = world.successor(party, known_at).cloned();
         lines.push(PartyLine { party: party.clone(), names, trust: word, successor });
     }
     lines.sort_by(|a, b| a.party.cmp(&b.party));
     lines
+}
+
+/// The names that a party bears now, and then those that it was listed or enrolled with before; none if nobody did.
+fn names<'a>(now: Option<&Description>, acts: impl Iterator<Item = &'a Act>) -> Vec<String> {
+    let Some(now) = now else { return Vec::new() };
+    let before = acts.flat_map(|act| match act.body.as_deref() {
+        Some(Body::PartyList(body)) => body.names.as_slice(),
+        Some(Body::PartyEnrol(body)) => body.description.names.as_slice(),
+        _ => &[],
+    });
+    let mut seen = BTreeSet::new();
+    let all = now.names.iter().chain(before).map(|name| name.name.as_str());
+    all.filter(|name| seen.insert(*name)).map(str::to_owned).collect()
 }

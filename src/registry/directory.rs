@@ -3,7 +3,9 @@
 //!
 //! An agreement is found by the row `a` ‖ `u64(index)` → subject, written with its first acceptance or filing.
 
-use crate::agreement::{Act, On, Standing};
+use std::collections::BTreeMap;
+
+use crate::agreement::{Act, On, Standing, World};
 use crate::docket::DocketReader;
 use crate::log::LogReader;
 use crate::merkle::DocketMap;
@@ -35,14 +37,14 @@ pub struct Page<T> {
     pub next: Option<u64>,
 }
 
-/// A party as it was listed or enrolled first.
+/// A party as it is known now: what waits for keys of the registrar does not count yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartyRow {
     /// Its id.
     pub party: Party,
     /// Its role.
     pub role: Role,
-    /// Its names, the first is the main one.
+    /// Its names, the one that it bears now first.
     pub names: Vec<String>,
     /// Its country, two letters.
     pub country: String,
@@ -181,19 +183,16 @@ fn party_row(
     if dockets.indexes(statement.subject(), 0, 1)? != [index] {
         return Ok(None);
     }
-    let (mut described, mut is_enrolled) = (None, false);
-    for act in acts_of(reader, map, statement.subject())? {
-        match Body::read(act.statement.kind(), act.statement.body()) {
-            Ok(Body::PartyList(description)) => described = Some(description),
-            Ok(Body::PartyEnrol(enrolment)) => {
-                is_enrolled = true;
-                described = Some(enrolment.description);
-            }
-            _ => {}
-        }
-    }
-    Ok(described.map(|description| PartyRow {
-        party,
+    // What waits for keys of the registrar lists nobody yet; a rename counts.
+    let dockets = [Subject::Registry, statement.subject().clone()]
+        .into_iter()
+        .map(|subject| Ok((subject.clone(), acts_of(reader, map, &subject)?)))
+        .collect::<Result<BTreeMap<_, _>, ReadError>>()?;
+    let world = World::replay(statement.origin().clone(), &dockets, None);
+    let now = reader.head().size();
+    let is_enrolled = world.is_enrolled(&party, now);
+    Ok(world.describe(&party, now).map(|description| PartyRow {
+        party: party.clone(),
         role: description.role,
         names: description.names.iter().map(|name| name.name.to_string()).collect(),
         country: description.country.to_string(),

@@ -66,8 +66,24 @@ pub struct Registrar {
 
 impl Registrar {
     pub fn open() -> Self {
+        Self::open_with(1)
+    }
+
+    /// A registry in which so many of the registrar's two keys have to sign.
+    pub fn open_with(threshold: usize) -> Self {
         let desk = Bench::new();
-        desk.ok(&["init", "reg", "--origin", ORIGIN, "--title", "A registry of journeys", "--no-passphrase"]);
+        let (title, of_two) = ("A registry of journeys", threshold.to_string());
+        desk.ok(&[
+            "init",
+            "reg",
+            "--origin",
+            ORIGIN,
+            "--title",
+            title,
+            "--registrar-threshold",
+            &of_two,
+            "--no-passphrase",
+        ]);
         let served = Some(Served::start(&desk, "reg"));
         Self { desk, served }
     }
@@ -83,22 +99,21 @@ impl Registrar {
         bench.run_with(&[("NOSPY_SERVER", &served.url), ("NOSPY_POLICY", POLICY)], arguments)
     }
 
-    /// Signs and publishes in the registrar's name; gives the id.
-    #[track_caller]
-    pub fn acts(&self, kind: &str, subject: &str, body: &Json) -> String {
-        self.desk.write("act.yaml", draft("registrar", kind, subject, body));
-        self.enters("act.yaml")
-    }
-
     /// Signs a request as it was handed in, and publishes it.
     #[track_caller]
-    fn enters(&self, request: &str) -> String {
-        let key = "reg/registrar-1.key.pem";
-        let signed =
-            self.desk.ok(&["sign", request, "--key", key, "--yes", "-o", "entry.statement", "--output", "json"]);
-        self.online(&self.desk, &["publish", "entry.statement", "--yes"]).exits(0);
-        fs::remove_file(self.desk.path("entry.statement")).unwrap();
-        signed.json()["id"].as_str().unwrap().to_owned()
+    fn enters(&self, request: &str) {
+        let (key, out) = ("reg/registrar-1.key.pem", format!("{request}.statement"));
+        self.desk.ok(&["sign", request, "--key", key, "--yes", "-o", &out]);
+        self.online(&self.desk, &["publish", &out, "--yes"]).exits(0);
+    }
+
+    /// Stands behind what the first key signed, with the second.
+    #[track_caller]
+    pub fn endorses(&self, request: &str) {
+        let (key, signed) = ("reg/registrar-2.key.pem", format!("{request}.statement"));
+        self.desk.ok(&["draft", "endorse", "--ref", &signed, "-o", "endorse.yaml"]);
+        self.desk.ok(&["sign", "endorse.yaml", "--key", key, "--yes", "-o", "endorse.statement"]);
+        self.online(&self.desk, &["publish", "endorse.statement", "--yes"]).exits(0);
     }
 
     /// Enrols an office by the request that it hands in.
@@ -197,6 +212,14 @@ impl Office {
     pub fn acts_with(&self, key: usize, registrar: &Registrar, kind: &str, subject: &str, body: &Json) -> String {
         let signed = self.signs(key, kind, subject, body);
         self.publishes(registrar, &signed).exits(0).says("Registered.");
+        signed.id
+    }
+
+    /// Signs and publishes what alone changes nothing: it waits for another signature.
+    #[track_caller]
+    pub fn begins(&self, key: usize, registrar: &Registrar, kind: &str, subject: &str, body: &Json) -> String {
+        let signed = self.signs(key, kind, subject, body);
+        self.publishes(registrar, &signed).exits(0).says("Registered, and pending: ");
         signed.id
     }
 
