@@ -29,7 +29,9 @@ impl Scene {
     fn new() -> Self {
         let bench = Bench::new();
         let seconds = ["--seal-interval", "1"];
-        bench.ok(&[&["init", "old", "--origin", OLD, "--title", "The old one", "--no-passphrase"], &seconds[..]].concat());
+        bench
+            .ok(&[&["init", "old", "--origin", OLD, "--title", "The old one", "--no-passphrase"], &seconds[..]]
+                .concat());
         bench.key("next.pem");
         bench.key("acme.pem");
         let request = ["key", "request", "--origin", OLD, "--party", "acme", "--role", "vendor", "--country", "se"];
@@ -63,8 +65,10 @@ impl Scene {
     fn sign_close(&self, key: &str) {
         let shown = self.bench.ok(&["key", "show", key, "--output", "json"]).json();
         let public = shown["public_key"].as_str().unwrap();
-        self.bench.write("close.body", format!("origin: {NEW}\nlog_key: \"{public}\"\nreason: The operator changes.\n"));
-        let draft = ["draft", "registry.close", "--from", "close.body", "--issuer", "registrar", "--subject", "registry"];
+        self.bench
+            .write("close.body", format!("origin: {NEW}\nlog_key: \"{public}\"\nreason: The operator changes.\n"));
+        let draft =
+            ["draft", "registry.close", "--from", "close.body", "--issuer", "registrar", "--subject", "registry"];
         self.bench.ok(&[&draft[..], &["--origin", OLD, "-o", "close.yaml"]].concat());
         self.bench.ok(&["sign", "close.yaml", "--key", "old/registrar-1.key.pem", "--yes"]);
     }
@@ -241,7 +245,8 @@ fn the_predecessor_of_a_genesis_is_checked_before_it_stands_for_ever() {
     let itself = ["init", "new", "--origin", OLD, "--title", "t", "--no-passphrase", "--predecessor", "final"];
     bench.run(&[&itself[..], &["--predecessor-policy", "old/policy.txt"]].concat()).exits(2).says("continue itself");
     assert!(!bench.path("new").exists(), "nothing was made");
-    let made = bench.run(&[&init[..], &["--predecessor-policy", "old/policy.txt", "--output", "json"]].concat()).exits(0);
+    let made =
+        bench.run(&[&init[..], &["--predecessor-policy", "old/policy.txt", "--output", "json"]].concat()).exits(0);
     assert_eq!(made.json()["predecessor"]["origin"], OLD);
 }
 
