@@ -1,6 +1,7 @@
 //! What the registry itself keeps of the further kinds, on the embedded engine and across its restarts: findings, statements
 //! that wait for keys, names, quotas, the registrar's own keys, and the end of the log. Each test ends with a log that
 //! recomputes clean and files that verify.
+#![cfg(feature = "rpc")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod served;
@@ -10,17 +11,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nospy::agreement::{Contention, Force, Rule};
-use nospy::crypto::{Kid, SigningKey, hex, possession_message, sha256};
+use nospy::crypto::{KeyLine, Kid, NoteAlgorithm, SigningKey, hex, possession_message, sha256};
 use nospy::evidence::{Policy, Question, Trust, Verification, verify};
 use nospy::registry::{
     self, DepositError, Fault, Opening, Options, PublishError, Published, Registry, SystemClock, fsck,
 };
+use nospy::rpc::{ClientError, Successor};
 use nospy::statement::{Statement, Subject};
 use nospy::storage::{Batch, HEAD_KEY, SledOptions, SledStorage, Storage as _};
 use serde_json::{Value as Json, json};
+use served::{Engine, Served, offer, registrar, sign, vendor};
 use served::{ORIGIN, ZONE, acceptance, enrolment, enrolment_body, genesis_body, government, listing, log_key};
-use served::{offer, registrar, sign, vendor};
 use tempfile::TempDir;
+use tonic::Code;
 
 const TEXT: &[u8] = b"Neither party spies on the other.";
 const OFFER: &str = "offer/acme/open";
@@ -144,7 +147,7 @@ impl Shop {
     /// The faults of the stopped log.
     fn fsck(&self) -> Vec<Fault> {
         let guard = self.directory.path().join("guard");
-        let name = nospy::crypto::KeyLine::new(ORIGIN, nospy::crypto::NoteAlgorithm::Ed25519, log_key().public());
+        let name = KeyLine::new(ORIGIN, NoteAlgorithm::Ed25519, log_key().public());
         let report = fsck(&*self.storage(), &name.unwrap(), Some(&guard), &mut |_, _| ()).unwrap();
         report.findings.into_iter().map(|finding| finding.fault).collect()
     }
@@ -172,7 +175,12 @@ fn two_registrars(threshold: u64) -> Json {
 }
 
 fn close_body() -> Json {
-    json!({ "origin": "demo.next.example/nospy", "log_key": hex_key(&SigningKey::from_seed(&[8; 32])) })
+    json!({ "origin": "demo.next.example/nospy", "log_key": hex_key(&next_key()) })
+}
+
+/// The key of the log that continues this one.
+fn next_key() -> SigningKey {
+    SigningKey::from_seed(&[8; 32])
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -384,4 +392,31 @@ async fn a_text_that_waits_behind_a_close_is_refused() {
     );
     assert_eq!(shop.verify(AGREEMENT).standing.unwrap().force, Force::InForce, "reads go on");
     shop.end().await;
+}
+
+/// Over a socket, and in the words of machines.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_log_says_so_to_its_clients() {
+    let served = Served::start(Engine::Sled).await;
+    let client = served.client().await;
+    client.publish(&enrolment("acme", "vendor", "se", &vendor())).await.unwrap();
+    client.publish(&offer("open", TEXT)).await.unwrap();
+    assert_eq!(client.log_info().await.unwrap().on_the_servers_word().closed, None);
+    client.publish(&by_registrar(&registrar(), "registry.close", &close_body())).await.unwrap();
+    let info = client.log_info().await.unwrap().into_the_servers_word();
+    let next = KeyLine::new("demo.next.example/nospy", NoteAlgorithm::Ed25519, next_key().public()).unwrap();
+    assert_eq!(info.closed, Some(Successor { origin: next.name().to_owned(), log_key: next.to_string() }));
+    assert_eq!(info.read_only, None, "it is closed, and nothing is wrong with it");
+
+    let refused = |error: ClientError| match error {
+        ClientError::Refused(refusal) => refusal,
+        other => panic!("not a refusal: {other}"),
+    };
+    let late = refused(client.publish(&offer("late", TEXT)).await.unwrap_err());
+    assert_eq!((late.code, late.reason.as_str()), (Code::FailedPrecondition, "registry_closed"));
+    assert!(late.next_step.contains("demo.next.example/nospy"), "{}", late.next_step);
+    let text = refused(client.deposit_text(TEXT).await.unwrap_err());
+    assert_eq!((text.code, text.reason.as_str()), (Code::FailedPrecondition, "registry_closed"));
+    assert!(text.message.contains("demo.next.example/nospy"), "{}", text.message);
+    assert!(client.docket_file(&OFFER.parse().unwrap()).await.is_ok());
 }
