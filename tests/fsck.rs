@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use nospy::agreement::Rule;
-use nospy::crypto::{Digest, KeyLine, NoteAlgorithm, SigningKey, sha256};
+use nospy::crypto::{Digest, KeyLine, NoteAlgorithm, SigningKey, hex, sha256};
 use nospy::docket::{Touch, plan};
 use nospy::evidence::Seal;
 use nospy::log::{Batch as LogBatch, Guard, GuardedHead, Head, OpenError, PartialTiles, StoredLog};
@@ -17,10 +17,11 @@ use nospy::merkle::{DocketMap, chain_next, chain_start, leaf_hash};
 use nospy::registry::{
     self, Fault, FaultFamily, FsckReport, GuardCheck, Opening, Options, Registry, SystemClock, fsck,
 };
-use nospy::statement::Statement;
+use nospy::statement::{Issuer, Statement};
 use nospy::storage::{Batch, HEAD_KEY, MemoryStorage, SledOptions, SledStorage, Storage};
 use program::{Bench, Served};
-use served::{ORIGIN, acceptance, enrolment, genesis, government, listing, log_key, offer, registrar, vendor};
+use serde_json::json;
+use served::{ORIGIN, acceptance, enrolment, genesis, government, listing, log_key, offer, registrar, sign, vendor};
 
 type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 
@@ -457,6 +458,7 @@ impl Forger {
         let origin = ORIGIN.parse().unwrap();
         let draft = Seal::draft(&origin, seal.from, seal.prev.as_ref(), seal.time_ms, &seal.chain, &seal.dockets);
         batch.add_rows(planned.rows.clone());
+        batch.add_rows(self.usage(statements));
         let root = planned.root;
         planned.apply(&mut self.map);
         let closed = batch.close(draft.sign(key).unwrap().bytes(), seal.time_ms, root);
@@ -466,6 +468,24 @@ impl Forger {
         let expected = snapshot.get(HEAD_KEY).unwrap();
         self.storage.commit(expected.as_deref(), rows).unwrap();
         (self.head, self.partials) = (closed.head, closed.partials);
+    }
+
+    /// The rows of what each party has registered, with these statements.
+    fn usage(&self, statements: &[Statement]) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let mut rows = Rows::new();
+        for one in statements {
+            let Issuer::Party(party) = one.issuer() else { continue };
+            if party.is_registrar() {
+                continue;
+            }
+            let key = [b"q", party.as_str().as_bytes()].concat();
+            let before = || self.storage.snapshot().unwrap().get(&key).unwrap().map_or(vec![0; 16], |row| row.to_vec());
+            let row = rows.remove(&key).unwrap_or_else(before);
+            let number = |bytes: &[u8]| u64::from_be_bytes(bytes.try_into().unwrap());
+            let (count, bytes) = (number(&row[..8]) + 1, number(&row[8..]) + one.bytes().len() as u64);
+            rows.insert(key, [count.to_be_bytes(), bytes.to_be_bytes()].concat());
+        }
+        rows.into_iter().collect()
     }
 
     fn check(&self) -> FsckReport {
@@ -511,6 +531,23 @@ fn what_a_log_signed_wrongly_is_found_although_every_row_fits() {
     assert_eq!((finding.fault, finding.index), (Fault::Inadmissible, Some(3)));
     assert_eq!(finding.rule, Some(Rule::SignerLacksAuthority));
     assert_eq!(report.gravest(), Some(FaultFamily::Inadmissible));
+}
+
+#[test]
+fn a_seal_behind_the_end_of_the_log_is_found() {
+    let next = SigningKey::from_seed(&[8; 32]);
+    let body = json!({ "origin": "demo.next.example/nospy", "log_key": hex(next.public().as_bytes()) });
+    let close = sign(&registrar(), "registrar", "registry", "registry.close", &body);
+    let mut forger = Forger::new();
+    forger.batch(&[listing("acme"), close], |seal| seal, &log_key());
+    assert_eq!(forger.check().findings, [], "the seal of its own batch is the last");
+    forger.batch(&[], |seal| seal, &log_key());
+    let report = forger.check();
+    assert_eq!(faults(&report), BTreeSet::from([Fault::SealAfterEnd]));
+    assert_eq!((report.findings[0].index, report.gravest()), (Some(5), Some(FaultFamily::Damage)));
+    // What enters behind it breaks a rule as well.
+    forger.batch(&[listing("late")], |seal| seal, &log_key());
+    assert_eq!(faults(&forger.check()), BTreeSet::from([Fault::SealAfterEnd, Fault::Inadmissible]));
 }
 
 #[test]

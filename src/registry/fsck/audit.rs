@@ -1,20 +1,20 @@
 //! The pass over the entries, and the order in which everything is compared.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::agreement::{Act, World};
 use crate::crypto::{Digest, KeyLine};
 use crate::docket::StoredDockets;
 use crate::evidence::{Seal, SealError};
-use crate::log::{GuardError, GuardedHead, Head, OpenError, SealPlace, StoredLog, StoredRow};
+use crate::log::{Head, OpenError, SealPlace, StoredLog, StoredRow};
 use crate::merkle::{Hash, TILE_WIDTH, leaf_hash};
 use crate::registry::fsck::dockets::{Dockets, Touched};
+use crate::registry::fsck::guard::{Guarded, Recomputed, check_guard};
 use crate::registry::fsck::rows::{self, DerivedRows};
 use crate::registry::fsck::signatures::Signatures;
 use crate::registry::fsck::tree::{Chain, Tree};
-use crate::registry::fsck::{Fault, Findings, FsckFinding, FsckReport, GuardCheck};
+use crate::registry::fsck::{Fault, Findings, FsckFinding, FsckReport};
 use crate::registry::open::check_genesis;
 use crate::statement::{Named, Origin, Statement, StatementId, Subject, TouchesError};
 use crate::storage::{Snapshot, StorageError};
@@ -41,7 +41,7 @@ pub(in crate::registry::fsck) struct Audit<'a, 'scope> {
     snapshot: &'a dyn Snapshot,
     stored: StoredLog<'a>,
     head: Option<Option<Head>>,
-    guard: Option<(&'a Path, Result<GuardedHead, GuardError>)>,
+    guard: Option<Guarded<'a>>,
     /// Root and last id when the tree had the size that the guard remembers.
     at_guard: Option<(Hash, StatementId)>,
     findings: Findings,
@@ -75,7 +75,7 @@ impl<'a, 'scope> Audit<'a, 'scope> {
         snapshot: &'a dyn Snapshot,
         log: &'a KeyLine,
         origin: Origin,
-        guard: Option<(&'a Path, Result<GuardedHead, GuardError>)>,
+        guard: Option<Guarded<'a>>,
         signatures: Signatures<'scope>,
     ) -> Result<Self, OpenError> {
         let stored = StoredLog::new(snapshot);
@@ -164,7 +164,8 @@ impl<'a, 'scope> Audit<'a, 'scope> {
             texts = rows::texts(self.snapshot, findings)?;
             rows::strangers(self.snapshot, findings)?;
         }
-        let guard = self.check_guard();
+        let recomputed = Recomputed { size: self.next, at_guard: self.at_guard };
+        let guard = check_guard(self.guard.as_ref(), &recomputed, &mut self.findings);
         let (signatures, unsigned) = self.signatures.finish();
         unsigned.into_iter().for_each(|finding| self.findings.push(finding));
         Ok(FsckReport {
@@ -326,6 +327,11 @@ impl<'a, 'scope> Audit<'a, 'scope> {
             Some(_) => self.findings.add(Fault::SealRow, index, "the row of this seal says another time"),
             None => self.findings.add(Fault::SealRow, index, "the row of this seal is missing"),
         }
+        // The world holds the batches before this one.
+        if let Some(end) = self.world.log_end() {
+            let message = format!("the log ended at entry {}, and the seal of that batch is its last", end.index);
+            self.findings.add(Fault::SealAfterEnd, index, message);
+        }
         self.close(seal.time_ms)?;
         // A seal's own record stands behind it: the chain that it signs is the one before it.
         self.check_commitments(&seal);
@@ -429,32 +435,5 @@ impl<'a, 'scope> Audit<'a, 'scope> {
         for (what, _) in differs.into_iter().filter(|(_, differs)| *differs) {
             self.findings.add(Fault::Head, None, format!("the {what} of the head record is not that of the entries"));
         }
-    }
-
-    fn check_guard(&mut self) -> GuardCheck {
-        let Some((path, seen)) = &self.guard else { return GuardCheck::NotAsked };
-        let message = match seen {
-            Err(error @ (GuardError::Locked { .. } | GuardError::Io { .. })) => {
-                return GuardCheck::NotChecked { why: error.to_string() };
-            }
-            Err(error) => error.to_string(),
-            Ok(seen) if seen.size > self.next && !self.findings.is_full() => format!(
-                "the head guard has seen {} entries, the database holds {}: an older copy of it was restored",
-                seen.size, self.next
-            ),
-            Ok(seen) => match self.at_guard {
-                Some((root, seal)) if root == seen.root && seal == seen.seal => {
-                    return GuardCheck::Agrees { size: seen.size };
-                }
-                Some(_) => format!("the first {} entries are not those that the head guard has seen", seen.size),
-                None => {
-                    let why = format!("the tree of {} entries, which it has seen, was not recomputed", seen.size);
-                    return GuardCheck::NotChecked { why };
-                }
-            },
-        };
-        let path = path.to_path_buf();
-        self.findings.add(Fault::Guard, None, message);
-        GuardCheck::Differs { path }
     }
 }

@@ -64,6 +64,8 @@ faults! {
     SealChain = "seal_chain", Damage;
     /// A seal signs another docket root than that of the entries before it.
     SealDockets = "seal_dockets", Damage;
+    /// A seal behind that of the batch in which the registrar closed the log.
+    SealAfterEnd = "seal_after_end", Damage;
     /// The stored value of a docket is missing or another one.
     DocketRow = "docket_row", Damage;
     /// The stored list of a docket is not that of the entries that touch it.

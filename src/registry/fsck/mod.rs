@@ -19,6 +19,7 @@
 mod audit;
 mod dockets;
 mod fault;
+mod guard;
 mod report;
 mod rows;
 mod signatures;
