@@ -107,6 +107,16 @@ impl Registrar {
         self.online(&self.desk, &["publish", &out, "--yes"]).exits(0);
     }
 
+    /// Signs in the registrar's own name and publishes.
+    pub fn acts(&self, kind: &str, subject: &str, body: &Json) -> Ran {
+        self.desk.write("act.yaml", draft("registrar", kind, subject, body));
+        let key = "reg/registrar-1.key.pem";
+        self.desk.ok(&["sign", "act.yaml", "--key", key, "--yes", "-o", "act.statement"]);
+        let ran = self.online(&self.desk, &["publish", "act.statement", "--yes"]);
+        fs::remove_file(self.desk.path("act.statement")).unwrap();
+        ran
+    }
+
     /// Stands behind what the first key signed, with the second.
     #[track_caller]
     pub fn endorses(&self, request: &str) {
