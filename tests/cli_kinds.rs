@@ -96,13 +96,22 @@ impl House {
 fn a_statement_of_two_keys_waits_for_the_second() {
     let house = House::new();
     house.draft("offer", &["offer.make", "--subject", OFFER], |text| text);
-    house.publish("offer", "one.pem").exits(0);
+    let waits = "Registered, and pending: 1 more of nordhavn's keys must endorse it, before ";
+    house.publish("offer", "one.pem").exits(0).says(waits).says("Until then it changes nothing");
     house.online(&["standing", OFFER]).exits(17);
     assert_eq!(house.standing(OFFER)["pending"].as_array().unwrap().len(), 1);
     // The same key is no other key.
     house.draft("again", &["endorse", "--ref", "offer.statement"], |text| text);
     house.publish("again", "one.pem").exits(19);
-    house.endorse("offer").exits(0);
+    let told = house.online(&["publish", "offer.statement", "--yes", "--output", "json"]).exits(0).json();
+    assert_eq!((&told["waits"], &told["is_new"]), (&"yes".into(), &false.into()));
+    assert_eq!((&told["pending"]["threshold"], &told["pending"]["id"]), (&2.into(), &house.id("offer").into()));
+    house
+        .endorse("offer")
+        .exits(0)
+        .says(&format!("It stands behind {}, which waits for no signature", house.id("offer")));
+    let told = house.online(&["publish", "offer.statement", "--yes", "--output", "json"]).exits(0).json();
+    assert_eq!((&told["waits"], &told["pending"]), (&"no".into(), &Json::Null));
     house.online(&["standing", OFFER]).exits(0);
     assert_eq!(house.standing(OFFER)["pending"].as_array().unwrap().len(), 0);
 }
@@ -113,10 +122,11 @@ fn new_terms_wait_for_both_and_a_file_tells_all_of_it() {
     house.agree();
     let amend = ["agreement.amend", "--ref", "accept.statement", "--issuer", "de-bsi"];
     house.draft("amend", &amend, |text| text.replace("title: as a test says", "title: The second version"));
-    house.publish("amend", "bsi.pem").exits(0);
+    house.publish("amend", "bsi.pem").exits(0).says("and pending: nordhavn has to sign the same, before ");
     assert_eq!(house.standing(AGREEMENT)["carrier"], house.id("accept"), "one side changes nothing");
     house.draft("theirs", &["agreement.amend", "--from", "amend.yaml", "--issuer", "nordhavn"], |text| text);
-    house.publish("theirs", "one.pem").exits(0);
+    let theirs = house.publish("theirs", "one.pem").exits(0).says("1 more of nordhavn's keys must endorse it, before ");
+    assert!(!theirs.stdout.contains("de-bsi has to sign"), "it has signed the same already");
     assert_eq!(house.standing(AGREEMENT)["carrier"], house.id("accept"), "nor does half of the other");
     house.endorse("theirs").exits(0);
     let carrier = house.standing(AGREEMENT)["carrier"].as_str().unwrap().to_owned();

@@ -4,8 +4,8 @@
 
 mod program;
 
-use nospy::agreement::On;
-use nospy::evidence::{Policy, Question, Trust, verify};
+use nospy::agreement::{Force, On};
+use nospy::evidence::{KnownUpTo, Policy, Question, Trust, verify};
 use serde_json::Value as Json;
 
 use crate::program::{Bench, Ran, Served};
@@ -53,6 +53,33 @@ fn its_files_prove_every_answer_again() {
     let [refused] = &array(&invented["refused"])[..] else { panic!("one act is refused: {invented}") };
     assert_eq!(refused["rule"], "offer_closed");
     assert!(refused["act"].as_str().unwrap().starts_with("2026-09-02"), "{refused}");
+}
+
+/// What the scripted seals are for: each answer as it was known on its own day, before the later acts.
+#[test]
+fn its_seals_tell_what_was_known_when() {
+    let bench = Bench::new();
+    demo(&bench, &[]).exits(0);
+    let trust = Trust::of(Policy::parse(&bench.read("demo/invented/policy.txt")).unwrap());
+    let known = |organ: &str, instant: &str| {
+        let file = bench.read(&format!("demo/invented/agreement-sentral-adhesion-2026-{organ}.docket"));
+        let at: jiff::Timestamp = instant.parse().unwrap();
+        let known_at = Some(KnownUpTo::Instant(at.as_millisecond().try_into().unwrap()));
+        let verification = verify(&file, &trust, &Question { known_at, ..Question::default() });
+        assert_eq!(verification.failed(), None, "{organ} at {instant}");
+        let title = verification.terms.map(|terms| terms.title.to_string()).unwrap_or_default();
+        (verification.standing.unwrap().force, title)
+    };
+    // The offer lay open to the one that came too late, until it was taken back.
+    assert_eq!(known("eu-com", "2026-08-31T12:00:00Z").0, Force::Offered);
+    assert_eq!(known("eu-com", "2026-09-01T12:00:00Z").0, Force::NoAgreement);
+    assert_eq!(known("nl-organ", "2026-02-14T12:00:00Z").0, Force::Offered);
+    assert_eq!(known("de-organ", "2026-05-31T12:00:00Z").0, Force::InForce);
+    assert_eq!(known("de-organ", "2026-06-01T12:00:00Z").0, Force::PartlySuspended);
+    // Of an act of both, nobody knew before it was signed.
+    let [v1, v2] = ["v1", "v2"].map(|version| format!("Terms {version} of Sentral Cloud ASA (invented)"));
+    assert_eq!(known("fr-organ", "2026-04-30T12:00:00Z"), (Force::InForce, v1));
+    assert_eq!(known("fr-organ", "2026-05-01T12:00:00Z"), (Force::InForce, v2));
 }
 
 #[test]

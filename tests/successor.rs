@@ -171,6 +171,7 @@ fn after_a_close_nothing_enters_and_reads_go_on() {
     assert_eq!(json["closed"]["origin"], NEW);
     assert!(json["standing"].is_null(), "no answer rests on a stale file");
     scene.bench.run(&verify).exits(0).says("This log is closed");
+    scene.bench.run(&["show", "offer.docket", "--policy", "old/policy.txt"]).exits(0).says("log closed").says(NEW);
     let fsck = ["log", "fsck", "--config", "old/nospy.toml", "--policy", "old/policy.txt"];
     scene.bench.run(&fsck).exits(0).says("everything follows from the entries");
 }

@@ -254,8 +254,8 @@ impl World {
         }
         let start_ms = zone.start_ms(day);
         let waits = |waiting: &&Waiting| zone.day_of(waiting.act.time_ms) <= day && waiting.is_open(start_ms);
-        let lines =
-            book.waiting().iter().filter(waits).filter_map(|waiting| self.pending_line(waiting, known_at.index));
+        let open: Vec<&Waiting> = book.waiting().iter().filter(waits).collect();
+        let lines = open.iter().filter_map(|waiting| self.pending_line(waiting, &open, known_at.index));
         standing.pending = lines.collect();
         if !standing.pending.is_empty() {
             standing.flags.insert(Flag::Pending);

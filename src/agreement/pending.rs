@@ -209,13 +209,23 @@ impl World {
         })
     }
 
-    /// What waits, as a line.
-    pub(in crate::agreement) fn pending_line(&self, waiting: &Waiting, known_at: u64) -> Option<PendingLine> {
+    /// What waits, as a line; `open` is all that waits beside it.
+    pub(in crate::agreement) fn pending_line(
+        &self,
+        waiting: &Waiting,
+        open: &[&Waiting],
+        known_at: u64,
+    ) -> Option<PendingLine> {
         let issuer = waiting.act.issuer()?.clone();
-        let awaits = match waiting.act.body.as_deref() {
+        let other = match waiting.act.body.as_deref() {
             Some(body) if is_signed_by_both(body) => self.other_side(&waiting.act, body, known_at),
             _ => None,
         };
+        // Who has signed the same already is not waited for, though keys of this side still are.
+        let has_signed = |party: &Party| {
+            open.iter().any(|one| one.is_signed && one.act.issuer() == Some(party) && is_same(&one.act, &waiting.act))
+        };
+        let awaits = other.filter(|party| !has_signed(party));
         Some(PendingLine {
             id: waiting.act.id(),
             index: waiting.act.index,
@@ -240,10 +250,13 @@ pub(in crate::agreement) fn is_signed_by_both(body: &Body) -> bool {
 
 /// E2: the same kind and body, of the other side, and not over.
 fn is_other_side(world: &World, waiting: &Waiting, act: &Act) -> bool {
-    let is_same = waiting.act.statement.kind() == act.statement.kind()
-        && waiting.act.statement.body().encoded() == act.statement.body().encoded();
     let sides = waiting.act.issuer().zip(act.issuer()).zip(act.body.as_deref());
-    is_same
+    is_same(&waiting.act, act)
         && waiting.is_open(act.time_ms)
         && sides.is_some_and(|((one, other), body)| world.are_sides(act, body, one, other))
+}
+
+/// The same kind and body, byte for byte.
+fn is_same(one: &Act, other: &Act) -> bool {
+    one.statement.kind() == other.statement.kind() && one.statement.body().encoded() == other.statement.body().encoded()
 }

@@ -52,7 +52,7 @@ pub struct Desk {
     /// Statements of this batch that grant keys; the keys count once the batch is durable.
     granting: Vec<Arc<Statement>>,
     /// Every renaming of a party that is durable: a name that was borne once is not free any more, and stands in no list.
-    renamed: Vec<Act>,
+    renamed: Arc<Vec<Act>>,
     /// Those of this batch.
     renaming: Vec<Act>,
     /// What this batch adds to what each party has registered.
@@ -67,6 +67,8 @@ pub struct View {
     pub(in crate::registry) map: DocketMap,
     /// The end of the log, if the registrar closed it.
     pub(in crate::registry) end: Option<LogEnd>,
+    /// The acts that renamed a party.
+    renamed: Arc<Vec<Act>>,
     origin: Origin,
 }
 
@@ -77,7 +79,7 @@ impl Desk {
         key: SigningKey,
         keys: Arc<KeyIndex>,
         map: DocketMap,
-        renamed: Vec<Act>,
+        renamed: Arc<Vec<Act>>,
         end: Option<LogEnd>,
     ) -> Self {
         let world = world_with(&origin, &renamed);
@@ -238,13 +240,16 @@ impl Application for Desk {
             planned.apply(&mut self.map);
         }
         self.granting.iter().for_each(|statement| self.keys.learn(statement));
-        self.renamed.append(&mut self.renaming);
+        if !self.renaming.is_empty() {
+            Arc::make_mut(&mut self.renamed).append(&mut self.renaming);
+        }
         self.end = self.end.take().or(self.ending.take());
         self.forget_batch();
         if self.world_bytes > WORLD_BYTES_MAX {
             self.forget_world();
         }
-        View { map: self.map.clone(), origin: self.origin.clone(), end: self.end.clone() }
+        let (origin, renamed) = (self.origin.clone(), Arc::clone(&self.renamed));
+        View { map: self.map.clone(), end: self.end.clone(), renamed, origin }
     }
 
     fn is_closed(&self) -> bool {
@@ -260,8 +265,8 @@ impl Application for Desk {
 
 impl View {
     /// The view of a registry that only serves reads.
-    pub fn read_only(map: DocketMap, origin: Origin, end: Option<LogEnd>) -> Self {
-        Self { map, end, origin }
+    pub fn read_only(map: DocketMap, origin: Origin, renamed: Arc<Vec<Act>>, end: Option<LogEnd>) -> Self {
+        Self { map, end, renamed, origin }
     }
 
     /// What `reader`'s entry at `index` touches.
@@ -291,7 +296,7 @@ impl View {
             .statement
             .touches(named)
             .map_err(|error| PublishError::Malformed { rule: "body_malformed", message: error.to_string() })?;
-        let mut world = World::new(self.origin.clone());
+        let mut world = world_with(&self.origin, &self.renamed);
         let needs = World::needs_to_admit(&act.statement);
         load(&mut world, reader, &self.map, needs)?;
         world.admit_signed(&act).map_err(PublishError::Refused)?;

@@ -91,7 +91,8 @@ pub fn create(opening: &Opening, genesis: &Statement) -> Result<(), OpenError> {
     if signer.is_none_or(|key| genesis.check_signature(&key).is_err()) {
         return Err(OpenError::Mismatch("the genesis is not signed by a registrar key that it names".into()));
     }
-    let mut desk = Desk::new(opening.origin.clone(), opening.log_key.clone(), keys, DocketMap::new(), Vec::new(), None);
+    let mut desk =
+        Desk::new(opening.origin.clone(), opening.log_key.clone(), keys, DocketMap::new(), Arc::default(), None);
     let time_ms = opening.clock.now_ms();
     let act = Act::read(0, time_ms, Arc::new(genesis.clone()));
     let act = act.map_err(|error| OpenError::Mismatch(format!("the genesis: {error}")))?;
@@ -117,7 +118,7 @@ impl Registry {
         let reader = read_head(&*storage, origin.as_str(), &cache)?;
         let map = check_head(&reader, &origin, &log_key.public())?;
         let keys = Arc::new(KeyIndex::default());
-        let renamed = learn_parties(&reader, &map, &keys)?;
+        let renamed = Arc::new(learn_parties(&reader, &map, &keys)?);
         let copy = guard.parent().map(|directory| directory.join(CHECKPOINT_COPY));
         let empty = Checkpoint { origin: origin.clone(), size: 0, root: EMPTY_ROOT };
         let signer = Signer { empty, name, key: log_key.clone(), copy: copy.clone() };
@@ -140,7 +141,7 @@ impl Registry {
             Signing::ReadOnly { reason } => {
                 let checkpoint = copy.and_then(|path| kept_checkpoint(&path, &signer.name, reader.head()));
                 let end = log_end(&reader, &map)?;
-                let view = View::read_only(map, origin, end);
+                let view = View::read_only(map, origin, renamed, end);
                 State::ReadOnly { published: Arc::new(log::Published { reader, checkpoint, view }), reason }
             }
         };

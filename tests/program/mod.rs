@@ -144,18 +144,22 @@ pub struct Served {
     child: Child,
     /// Where it answers.
     pub url: String,
+    /// What it said up to there.
+    pub said: String,
 }
 
 impl Served {
     /// Serves the registry that `nospy init` made in `directory` of the bench.
     pub fn start(bench: &Bench, directory: &str) -> Self {
+        let mut said = String::new();
         let config = format!("{directory}/nospy.toml");
         let mut command = bench.command(env!("CARGO_BIN_EXE_nospy"));
         command.args(["serve", "--config", &config, "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
         let mut child = command.stderr(Stdio::inherit()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let url = lines.map(Result::unwrap).find_map(|line| line.rsplit_once(" on ").map(|(_, url)| url.to_owned()));
-        Self { child, url: url.expect("the server says where it answers") }
+        let lines = lines.map(Result::unwrap).inspect(|line| said.push_str(&format!("{line}\n")));
+        let url = { lines }.find_map(|line| line.rsplit_once(" on ").map(|(_, url)| url.to_owned()));
+        Self { child, url: url.expect("the server says where it answers"), said }
     }
 
     /// Asks it to stop, and waits until it has.

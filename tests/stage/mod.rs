@@ -16,7 +16,7 @@ use nospy::codec::{Key, Value};
 use nospy::crypto::{KeyLine, SigningKey, hex, possession_message, sha256};
 use nospy::evidence::{Policy, Question, Trust, Verification, verify};
 use nospy::registry::{self, Opening, Options, Registry, ScriptedClock};
-use nospy::rpc::{ClientError, Connection, ForgetfulCheckpoints, Limits, VerifyingClient, serve};
+use nospy::rpc::{ClientError, Connection, ForgetfulCheckpoints, Limits, LogInfo, VerifyingClient, serve};
 use nospy::statement::{Draft, Issuer, LegalDate, Statement, StatementId, from_plain};
 use nospy::storage::MemoryStorage;
 use serde_json::{Value as Json, json};
@@ -134,7 +134,7 @@ pub fn key(name: &str) -> SigningKey {
 pub fn grant(party: &str, name: &str, kinds: &[&str]) -> Json {
     let key = key(name);
     let proof = key.sign(&possession_message(ORIGIN, party, &key.public()));
-    json!({ "key": hex(key.public().as_bytes()), "proof": hex(&proof), "authority": { "kinds": kinds, "keys": true } })
+    json!({ "key": hex(key.public().as_bytes()), "proof": hex(&proof), "authority": { "kinds": kinds, "keys": kinds == ["*"] } })
 }
 
 /// A party as the registrar describes it.
@@ -293,6 +293,11 @@ impl Stage {
         let keys = json!({ "keys": [grant(party, party, &["*"])], "threshold": 1, "identifiers": identifiers });
         let body = with(description(case.text("/head/vendor"), "vendor", country), keys);
         self.ok("registrar", &format!("party/{party}"), "party.enrol", &body)
+    }
+
+    /// What the log says about itself.
+    pub fn info(&self) -> LogInfo {
+        self.runtime.block_on(self.client.log_info()).unwrap().into_the_servers_word()
     }
 
     /// The docket file of a subject, over gRPC.

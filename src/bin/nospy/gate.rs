@@ -16,7 +16,7 @@ use crate::gate_result::GateResult;
 use crate::online::OnlineArgs;
 use crate::output::Output;
 use crate::view::{self, exit_of};
-use crate::{docket, files, moment};
+use crate::{closed, docket, files, moment};
 
 /// Ask for a tender: has this vendor, with this government, at the closing time, an agreement in force whose scope covers
 /// the product?
@@ -141,6 +141,9 @@ fn write_report(text: &mut String, question: &GateQuestion, report: &GateReport,
         writeln!(text, "  as known at  {}", view::known_text(known))?;
     }
     writeln!(text, "\n{}", view::checks_text(&view::lines(verification)))?;
+    if let Some(end) = &verification.closed {
+        writeln!(text, "{}", closed::text(end))?;
+    }
     for finding in &report.findings {
         let reason = finding.reason;
         write!(text, "{} ({}): ", reason.answer().as_str().replace('_', " "), reason.as_str())?;

@@ -34,6 +34,10 @@ pub fn write(sheet: &mut Sheet, reading: &Reading) {
         sheet.item("as known at", &format!("{time}, the seal at index {} of the registry", known.index));
     }
     write_checks(sheet, verification);
+    if let Some(end) = &verification.closed {
+        let (time, next) = (moment::utc_ms(end.time_ms), &end.origin);
+        sheet.item("log closed", &format!("{time}: nothing was registered since, and {next} continues it"));
+    }
     if let Some(standing) = &verification.standing {
         for change in &standing.changes_on_day {
             let force = change.force.as_str().replace('_', " ");
