@@ -86,6 +86,54 @@ fn a_stolen_key_flags_and_a_successor_takes_over() {
     pins(&reader, &ministry, &agency);
 }
 
+#[test]
+fn a_ministry_that_is_gone_is_succeeded_on_the_registrars_word() {
+    let days = Days::new();
+    let mut registrar = Registrar::open();
+    let (vendor, gone, heir) = (Office::new("example-netz", 1), Office::new("fr-old", 1), Office::new("fr-new", 1));
+    registrar.enrols(&vendor, "Example Netz GmbH", "vendor", "de", 1);
+    registrar.enrols(&gone, "Office of yesterday, example", "government", "fr", 1);
+    registrar.enrols(&heir, "Office of today, example", "government", "fr", 1);
+    let body =
+        json!({ "addressees": { "governments": ["fr"] }, "terms": terms(&days, "bilateral", "Backbone agreement") });
+    let offer = vendor.acts(&registrar, "offer.make", OFFER, &body);
+    let accept = json!({ "ref": offer, "date": days.today(), "method": "decision", "effective": days.today() });
+    let old = "agreement/example-netz/backbone-2/fr-old";
+    gone.acts(&registrar, "agreement.accept", old, &accept);
+
+    let today = jiff::Timestamp::now().to_string()[..10].to_owned();
+    let silent = json!({ "successor": "fr-new", "date": today });
+    registrar.acts("party.succeed", "party/fr-old", &silent).exits(19).says("succession_not_allowed").says("legal act");
+    let succeed = json!({ "successor": "fr-new", "date": today, "act": "Decree 13, example" });
+    registrar.acts("party.succeed", "party/fr-old", &succeed).exits(0).says("pending: fr-new has to sign the same");
+    let half = registrar.docket("party/fr-new");
+    heir.acts(&registrar, "party.succeed", "party/fr-old", &succeed);
+    // The heir goes on in its own name as well.
+    let own = "agreement/example-netz/backbone-2/fr-new";
+    heir.acts(&registrar, "agreement.accept", own, &accept);
+
+    let reader = Reader::new(&registrar.policy());
+    reader.gets("half.docket", half);
+    for (file, subject) in
+        [("old", old), ("own", own), ("heir", "party/fr-new"), ("gone", "party/fr-old"), ("roll", "roll/fr-new")]
+    {
+        reader.gets(&format!("{file}.docket"), registrar.docket(subject));
+    }
+    registrar.online(&registrar.desk, &["inbox", "fr-new"]).exits(0).says("0 things wait");
+    let listed = registrar.online(&registrar.desk, &["agreements", "--government", "fr-new"]).exits(0);
+    assert!(listed.stdout.contains(old) && listed.stdout.contains(own), "{}", listed.stdout);
+    registrar.closes();
+
+    // Everything that the heir is named in holds, also where its predecessor's docket is not in the file.
+    for file in ["half.docket", "heir.docket", "gone.docket", "roll.docket", "own.docket"] {
+        reader.verifies(&[file]).exits(0).says("✓ rules");
+    }
+    let flags = |file: &str| reader.asks(0, &[file])["standing"]["flags"].clone();
+    assert!(texts(&flags("old.docket")).contains(&"succession_by_registrar"));
+    assert!(!texts(&flags("own.docket")).contains(&"succession_by_registrar"));
+    reader.verifies(&["old.docket"]).exits(0).says("fr-new has taken its place").says("on the registrar's word alone");
+}
+
 /// Whoever knows a party's key from elsewhere need not take the registrar's word.
 fn pins(reader: &Reader, ministry: &Office, agency: &Office) {
     let pin = |file: &str, party: &str, kid: &str| reader.verifies(&[file, "--party-key", &format!("{party}={kid}")]);

@@ -73,6 +73,8 @@ fn tell(registrar: &Registrar, days: &Days, government: &Office, vendor: &Office
     government.begins(1, registrar, "agreement.amend", PAPER, &amended);
     let waiting = registrar.online(&registrar.desk, &["standing", PAPER, "--output", "json"]).json();
     assert_eq!(waiting["standing"]["pending"].as_array().unwrap().len(), 2, "two different bodies wait for each other");
+    let inbox = registrar.online(&vendor.bench, &["inbox", "nordhavn"]).exits(0);
+    assert!(inbox.stdout.contains("answer with agreement.amend, the same body word for word, on"), "{}", inbox.stdout);
     let short = notice(&filed, &story.second_notice, &story.end);
     vendor.is_refused(registrar, "notice_too_short", "agreement.notice", PAPER, &short);
     let both = vendor.acts(registrar, "agreement.amend", PAPER, &amended);

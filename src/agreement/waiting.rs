@@ -9,7 +9,7 @@ use crate::agreement::day::LegalZone;
 use crate::agreement::history::Entry;
 use crate::agreement::{Flag, Force, KnownAt, On, Reason, Standing, Told, World};
 use crate::statement::body::{Body, LegalDate};
-use crate::statement::{Party, StatementId, Subject};
+use crate::statement::{KindName, Party, StatementId, Subject};
 
 /// What waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,18 +35,6 @@ impl WaitingKind {
             Self::ActToSign => "act_to_sign",
         }
     }
-
-    /// The kinds of statement that answer it.
-    pub fn answered_by(self) -> &'static [&'static str] {
-        match self {
-            Self::OfferToAnswer => &["agreement.accept", "agreement.decline"],
-            Self::FilingToConfirm => &["agreement.confirm", "agreement.dispute"],
-            Self::StatementToEndorse => &["endorse"],
-            Self::ActToSign => {
-                &["agreement.amend", "agreement.correct", "agreement.renew", "agreement.terminate", "party.succeed"]
-            }
-        }
-    }
 }
 
 impl fmt::Display for WaitingKind {
@@ -62,8 +50,10 @@ pub struct Waiting {
     pub about: Subject,
     /// What waits.
     pub kind: WaitingKind,
-    /// The statement that an answer names.
+    /// The statement that an answer names; of an act to sign, the one whose body the answer repeats.
     pub statement: StatementId,
+    /// Its kind.
+    pub statement_kind: KindName,
     /// Its index.
     pub index: u64,
     /// When it was registered, unix milliseconds.
@@ -74,6 +64,18 @@ pub struct Waiting {
     pub until: Option<LegalDate>,
     /// The zone in which that day is counted.
     pub zone: String,
+}
+
+impl Waiting {
+    /// The kinds of statement that answer it.
+    pub fn answered_by(&self) -> Vec<&str> {
+        match self.kind {
+            WaitingKind::OfferToAnswer => vec!["agreement.accept", "agreement.decline"],
+            WaitingKind::FilingToConfirm => vec!["agreement.confirm", "agreement.dispute"],
+            WaitingKind::StatementToEndorse => vec!["endorse"],
+            WaitingKind::ActToSign => vec![self.statement_kind.as_str()],
+        }
+    }
 }
 
 /// A source: looks at one subject.
@@ -171,6 +173,7 @@ fn known<'a>(world: &'a World, about: &Subject, known_at: KnownAt) -> impl Itera
 fn line(about: &Subject, kind: WaitingKind, entry: &Entry, until: Option<LegalDate>, zone: String) -> Option<Waiting> {
     let act = &entry.act;
     let from = act.issuer()?.clone();
-    let (statement, index, time_ms) = (act.id(), act.index, act.time_ms);
-    Some(Waiting { about: about.clone(), kind, statement, index, time_ms, from, until, zone })
+    let (statement, statement_kind) = (act.id(), act.statement.kind().clone());
+    let (about, index, time_ms) = (about.clone(), act.index, act.time_ms);
+    Some(Waiting { about, kind, statement, statement_kind, index, time_ms, from, until, zone })
 }

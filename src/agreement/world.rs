@@ -53,8 +53,13 @@ impl World {
         let acts: BTreeMap<u64, &Act> = dockets.values().flatten().filter(known).map(|act| (act.index, act)).collect();
         let mut world = Self::whole(origin);
         for act in acts.into_values() {
-            // Its refusal is kept in the history.
-            let _ = world.push(act.clone());
+            match act.statement.subject() {
+                // A succession stands in the docket of the successor too. Where that of the predecessor is not at hand,
+                // nothing rests on it, and there is nothing to judge it by.
+                own @ Subject::Party(_) if !dockets.contains_key(own) => world.stand(act),
+                // Its refusal is kept in the history.
+                _ => drop(world.push(act.clone())),
+            }
         }
         world
     }
@@ -100,14 +105,8 @@ impl World {
             return Ok(());
         }
         let verdict = self.weigh_own(&act);
-        self.note(&act);
+        self.stand(&act);
         let own = act.statement.subject().clone();
-        // A statement that cannot be placed touches nothing; it is refused elsewhere (formats §6).
-        let touched = act.statement.touches(|id| self.named(&own, id)).unwrap_or_default();
-        let others = touched.into_iter().filter(|subject| *subject != own && self.contains(subject));
-        for other in others.collect::<Vec<Subject>>() {
-            self.record(&other, Entry { act: act.clone(), verdict: None });
-        }
         let answer = verdict.as_ref().map(|_| ()).map_err(Refusal::clone);
         if self.contains(&own) {
             self.record(&own, Entry { act, verdict: Some(verdict.map_err(Box::new)) });
@@ -307,6 +306,18 @@ impl World {
             history.state = self.fold(subject, &history.entries, u64::MAX);
         }
         self.histories.insert(subject.clone(), history);
+    }
+
+    /// Enters an act, unjudged, into the dockets at hand that it touches beside its own (W4).
+    fn stand(&mut self, act: &Act) {
+        self.note(act);
+        let own = act.statement.subject();
+        // A statement that cannot be placed touches nothing; it is refused elsewhere (formats §6).
+        let touched = act.statement.touches(|id| self.named(own, id)).unwrap_or_default();
+        let others = touched.into_iter().filter(|subject| subject != own && self.contains(subject));
+        for other in others.collect::<Vec<Subject>>() {
+            self.record(&other, Entry { act: act.clone(), verdict: None });
+        }
     }
 
     /// Keeps names and key holders, admissible or not: what was seen once is not free any more.

@@ -2,11 +2,13 @@
 //!
 //! A [`Registrar`] runs the registry. An [`Office`] is a vendor, a government or an auditor: it signs offline, in a
 //! directory without a network, and only its publishing sees the registry. A [`Reader`] has nothing but files that it was
-//! handed, and the policy.
+//! handed, and the policy. Most journeys run on this machine's clock; what needs other days runs in a demonstration, on a
+//! scripted one.
 #![allow(dead_code, clippy::panic, clippy::unwrap_used)]
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fs;
+use std::rc::Rc;
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
@@ -14,10 +16,13 @@ use serde_json::{Value as Json, json};
 
 use crate::program::{Bench, Ran, Served};
 
-/// The registry of every journey.
-pub const ORIGIN: &str = "registry.example/nospy";
+/// The registry of the journeys on this machine's clock.
+const ORIGIN: &str = "registry.example/nospy";
+/// The registry of those on a scripted one.
+const STAGE: &str = "demo.registry.example/journeys";
 
 const POLICY: &str = "policy.txt";
+const CLOCK: &str = "clock";
 
 /// The rules that say that the caller may not do this, whatever it says.
 const NOT_AUTHORISED: [&str; 2] = ["wrong_signer", "signer_lacks_authority"];
@@ -56,11 +61,46 @@ impl Days {
     pub fn today(&self) -> String {
         self.at(0)
     }
+
+    /// Of a scripted journey: from this day on, in this zone.
+    pub fn from(zone: &'static str, day: &str) -> Self {
+        Self { zone, today: day.parse().unwrap() }
+    }
+}
+
+/// In which registry a journey plays, and on whose clock.
+#[derive(Clone)]
+struct Scene {
+    origin: &'static str,
+    /// What the scripted clock says.
+    now: Option<Rc<RefCell<String>>>,
+}
+
+impl Scene {
+    /// When a signature says that it was made, as arguments of `nospy sign`.
+    fn iat(&self) -> Vec<String> {
+        let now = self.now.iter().flat_map(|now| ["--iat".to_owned(), now.borrow().clone()]);
+        now.collect()
+    }
+
+    /// Signs a draft in the directory of `bench`.
+    #[track_caller]
+    fn signs(&self, bench: &Bench, draft: &str, key: &str, out: &str) -> String {
+        let iat = self.iat();
+        let mut sign = vec!["sign", draft, "--key", key, "--yes", "-o", out, "--output", "json"];
+        sign.extend(iat.iter().map(String::as_str));
+        bench.ok(&sign).json()["id"].as_str().unwrap().to_owned()
+    }
+
+    fn draft(&self, issuer: &str, kind: &str, subject: &str, body: &Json) -> String {
+        json!({ "issuer": issuer, "subject": subject, "origin": self.origin, "kind": kind, "body": body }).to_string()
+    }
 }
 
 /// Who runs the registry, and keeps the registrar's keys.
 pub struct Registrar {
     pub desk: Bench,
+    scene: Scene,
     served: Option<Served>,
 }
 
@@ -71,21 +111,37 @@ impl Registrar {
 
     /// A registry in which so many of the registrar's two keys have to sign.
     pub fn open_with(threshold: usize) -> Self {
+        let threshold = threshold.to_string();
+        Self::begin(Scene { origin: ORIGIN, now: None }, &["--registrar-threshold", &threshold])
+    }
+
+    /// A demonstration on a clock that says `now`.
+    pub fn on_stage(now: &str) -> Self {
+        let scene = Scene { origin: STAGE, now: Some(Rc::new(RefCell::new(now.to_owned()))) };
+        Self::begin(scene, &["--clock", CLOCK])
+    }
+
+    fn begin(scene: Scene, more: &[&str]) -> Self {
         let desk = Bench::new();
-        let (title, of_two) = ("A registry of journeys", threshold.to_string());
-        desk.ok(&[
-            "init",
-            "reg",
-            "--origin",
-            ORIGIN,
-            "--title",
-            title,
-            "--registrar-threshold",
-            &of_two,
-            "--no-passphrase",
-        ]);
+        if let Some(now) = &scene.now {
+            desk.write(CLOCK, now.borrow().as_str());
+        }
+        let init = ["init", "reg", "--origin", scene.origin, "--title", "A registry of journeys", "--no-passphrase"];
+        desk.ok(&[&init[..], more].concat());
         let served = Some(Served::start(&desk, "reg"));
-        Self { desk, served }
+        Self { desk, scene, served }
+    }
+
+    /// Sets the scripted clock forward.
+    pub fn it_is(&self, now: &str) {
+        let clock = self.scene.now.as_ref().expect("the clock is scripted");
+        now.clone_into(&mut clock.borrow_mut());
+        self.desk.write(CLOCK, now);
+    }
+
+    /// An office that plays in the same registry.
+    pub fn office(&self, party: &str) -> Office {
+        Office { scene: self.scene.clone(), ..Office::new(party, 1) }
     }
 
     pub fn policy(&self) -> Vec<u8> {
@@ -103,8 +159,17 @@ impl Registrar {
     #[track_caller]
     fn enters(&self, request: &str) {
         let (key, out) = ("reg/registrar-1.key.pem", format!("{request}.statement"));
-        self.desk.ok(&["sign", request, "--key", key, "--yes", "-o", &out]);
+        self.scene.signs(&self.desk, request, key, &out);
         self.online(&self.desk, &["publish", &out, "--yes"]).exits(0);
+    }
+
+    /// Signs in the registrar's own name and publishes.
+    pub fn acts(&self, kind: &str, subject: &str, body: &Json) -> Ran {
+        self.desk.write("act.yaml", self.scene.draft("registrar", kind, subject, body));
+        self.scene.signs(&self.desk, "act.yaml", "reg/registrar-1.key.pem", "act.statement");
+        let ran = self.online(&self.desk, &["publish", "act.statement", "--yes"]);
+        fs::remove_file(self.desk.path("act.statement")).unwrap();
+        ran
     }
 
     /// Stands behind what the first key signed, with the second.
@@ -112,7 +177,7 @@ impl Registrar {
     pub fn endorses(&self, request: &str) {
         let (key, signed) = ("reg/registrar-2.key.pem", format!("{request}.statement"));
         self.desk.ok(&["draft", "endorse", "--ref", &signed, "-o", "endorse.yaml"]);
-        self.desk.ok(&["sign", "endorse.yaml", "--key", key, "--yes", "-o", "endorse.statement"]);
+        self.scene.signs(&self.desk, "endorse.yaml", key, "endorse.statement");
         self.online(&self.desk, &["publish", "endorse.statement", "--yes"]).exits(0);
     }
 
@@ -121,7 +186,8 @@ impl Registrar {
     pub fn enrols(&self, office: &Office, name: &str, role: &str, country: &str, threshold: usize) {
         let threshold = threshold.to_string();
         let keys = office.keys.iter().flat_map(|key| ["--key", key]);
-        let mut request = vec!["key", "request", "--party", &office.party, "--origin", ORIGIN, "-o", "request.yaml"];
+        let mut request =
+            vec!["key", "request", "--party", &office.party, "--origin", self.scene.origin, "-o", "request.yaml"];
         request.extend(["--name", name, "--role", role, "--country", country, "--threshold", &threshold]);
         request.extend(keys);
         office.bench.ok(&request);
@@ -152,6 +218,7 @@ pub struct Office {
     /// The files of its keys; it signs with the first.
     keys: Vec<String>,
     drafts: Cell<u32>,
+    scene: Scene,
 }
 
 /// A statement that was signed, in `file`.
@@ -167,7 +234,8 @@ impl Office {
         for key in &keys {
             bench.key(key);
         }
-        Self { bench, party: party.to_owned(), keys, drafts: Cell::new(0) }
+        let scene = Scene { origin: ORIGIN, now: None };
+        Self { bench, party: party.to_owned(), keys, drafts: Cell::new(0), scene }
     }
 
     pub fn key(&self, number: usize) -> &str {
@@ -184,7 +252,7 @@ impl Office {
     pub fn drafts(&self, kind: &str, subject: &str, body: &Json) -> String {
         self.drafts.set(self.drafts.get() + 1);
         let file = format!("{}-{kind}.yaml", self.drafts.get());
-        self.bench.write(&file, draft(&self.party, kind, subject, body));
+        self.bench.write(&file, self.scene.draft(&self.party, kind, subject, body));
         file
     }
 
@@ -193,8 +261,8 @@ impl Office {
     pub fn signs(&self, key: usize, kind: &str, subject: &str, body: &Json) -> Signed {
         let draft = self.drafts(kind, subject, body);
         let out = format!("{draft}.statement");
-        let ran = self.bench.ok(&["sign", &draft, "--key", self.key(key), "--yes", "-o", &out, "--output", "json"]);
-        Signed { file: out, id: ran.json()["id"].as_str().unwrap().to_owned() }
+        let id = self.scene.signs(&self.bench, &draft, self.key(key), &out);
+        Signed { file: out, id }
     }
 
     #[track_caller]
@@ -270,10 +338,6 @@ impl Reader {
     pub fn standing(&self, exit: i32, file: &str, day: &str) -> Json {
         self.asks(exit, &[file, "--on", day])["standing"].clone()
     }
-}
-
-fn draft(issuer: &str, kind: &str, subject: &str, body: &Json) -> String {
-    json!({ "issuer": issuer, "subject": subject, "origin": ORIGIN, "kind": kind, "body": body }).to_string()
 }
 
 /// Terms with two clauses that state nothing else; a journey says what it needs.

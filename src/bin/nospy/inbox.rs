@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use nospy::agreement::{KnownAt, Reason, Told, Waiting};
+use nospy::agreement::{KnownAt, Reason, Told, Waiting, WaitingKind};
 use nospy::statement::{GovernmentOrCountry, Party, Subject};
 use serde_json::{Value as Json, json};
 
@@ -146,8 +146,10 @@ fn answer_subject(offer: &Subject, government: &Party) -> Option<Subject> {
 /// What is to be done about something that waits, in plain words.
 fn words(line: &Waiting) -> String {
     let until = line.until.map_or_else(String::new, |day| format!(", until {day} ({})", line.zone));
-    let answers = line.kind.answered_by().join(" or ");
-    format!("{} by {}; answer with {answers} on {}{until}", line.kind.as_str().replace('_', " "), line.from, line.about)
+    let answers = line.answered_by().join(" or ");
+    let same = if line.kind == WaitingKind::ActToSign { ", the same body word for word," } else { "" };
+    let what = line.kind.as_str().replace('_', " ");
+    format!("{what} by {}; answer with {answers}{same} on {}{until}", line.from, line.about)
 }
 
 impl Answer {
@@ -181,7 +183,7 @@ impl Answer {
                 json!({ "what": line.kind.as_str(), "subject": line.about.to_string(), "from": line.from.as_str(),
                         "statement": line.statement.to_string(), "index": line.index, "time_ms": line.time_ms,
                         "until": line.until.map(|day| day.to_string()), "zone": line.zone,
-                        "answer_with": line.kind.answered_by() })
+                        "answer_with": line.answered_by() })
             })
             .collect();
         let fields = json!({ "party": self.party.as_str(), "looked_at": self.looked_at, "waiting": lines,
