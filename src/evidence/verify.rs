@@ -76,10 +76,21 @@ impl PartyTrust {
 pub struct PartyLine {
     /// Its id.
     pub party: Party,
-    /// Its names: those that it was given later, the last one first, then as listed or enrolled, the first entry's first.
+    /// Its names: those that it bears by the rules, that of today first, then as listed or enrolled.
     pub names: Vec<String>,
     /// Whose word that is.
     pub trust: PartyTrust,
+}
+
+impl PartyLine {
+    /// Puts the names that count in front: a renaming that still waits for a signature gives none.
+    fn learn_names(&mut self, world: &World, index: u64) {
+        let Some(description) = world.describe(&self.party, index) else { return };
+        let mut names: Vec<String> = description.names.iter().map(|name| name.name.as_str().to_owned()).collect();
+        names
+            .extend(self.names.drain(..).filter(|name| !description.names.iter().any(|own| own.name.as_str() == name)));
+        self.names = names;
+    }
 }
 
 /// A statement of the file in its place.
@@ -245,6 +256,7 @@ impl Verification {
             .map(|(subject, places)| (subject.clone(), places.into_iter().map(|place| acts[place].clone()).collect()))
             .collect();
         let world = World::replay(checkpoint.origin.clone(), &dockets, Some(known.seal.index));
+        self.parties.iter_mut().for_each(|line| line.learn_names(&world, known.seal.index));
         self.inadmissible = world.inadmissible();
         let pins = check_pins(&acts, trust, known.seal.index);
         let authority = check_key_authority(&self.inadmissible).and(pins.clone());
@@ -407,7 +419,7 @@ fn parties(file: &CheckedFile<'_>, acts: &[Act], trust: &Trust) -> Vec<PartyLine
     let mut lines = Vec::new();
     for (subject, places) in file.dockets() {
         let Subject::Party(party) = subject else { continue };
-        let (mut names, mut renamed) = (Vec::new(), Vec::new());
+        let mut names = Vec::new();
         let mut word = PartyTrust::Unknown;
         for act in places.iter().map(|place| &acts[*place]).filter(|act| act.statement.subject() == subject) {
             match act.statement.kind().as_str() {
@@ -419,17 +431,11 @@ fn parties(file: &CheckedFile<'_>, acts: &[Act], trust: &Trust) -> Vec<PartyLine
                 let name = name.field("name").and_then(|name| name.text());
                 names.extend(name.filter(|name| !names.iter().any(|known| known == name)).map(str::to_owned));
             }
-            if act.statement.kind().as_str() == "party.rename" {
-                let name = act.statement.body().field("name").and_then(|name| name.field("name"));
-                renamed.extend(name.and_then(|name| name.text()).map(str::to_owned));
-            }
         }
         if trust.party_keys.contains_key(party) {
             word = PartyTrust::Pinned;
         }
-        renamed.reverse();
-        renamed.append(&mut names);
-        lines.push(PartyLine { party: party.clone(), names: renamed, trust: word });
+        lines.push(PartyLine { party: party.clone(), names, trust: word });
     }
     lines.sort_by(|a, b| a.party.cmp(&b.party));
     lines
