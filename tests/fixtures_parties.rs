@@ -148,3 +148,27 @@ fn f10_an_agreement_keeps_its_identity_when_its_organ_is_renamed_and_succeeded()
     let found = list.iter().find(|(about, _)| about.to_string() == ABOUT).map(|(_, standing)| standing.force);
     assert_eq!(found, Some(Force::InForce));
 }
+
+#[test]
+fn f10_a_name_that_waits_for_a_signature_is_not_borne_yet() {
+    let mut stage = Stage::open("2024-02-01");
+    let (party, about) = ("de-council", "party/de-council");
+    let (old, new) = ("Council of two keys (invented)", "Council under another name (invented)");
+    let keys = json!({ "keys": [grant(party, "one", &["*"]), grant(party, "two", &["*"])], "threshold": 2 });
+    stage.ok("registrar", about, "party.enrol", &with(description(old, "government", "de"), keys));
+    stage.at("2024-03-01");
+    let renaming = json!({ "name": { "name": new, "since": "2024-03-01" } });
+    let renaming = stage.ok_of("one", party, about, "party.rename", &renaming);
+    let names = |stage: &mut Stage| {
+        let file = stage.fetch(about);
+        let verified = ["verify", &file, "--policy", "policy.txt", "--output", "json"];
+        let verified = stage.bench.run(&verified).json();
+        let lines = verified["parties"].as_array().unwrap().clone();
+        lines.into_iter().find(|line| line["party"] == party).unwrap()["names"].clone()
+    };
+    assert_eq!(names(&mut stage), json!([old]));
+    stage.at("2024-03-02");
+    let endorsement = json!({ "ref": nospy::crypto::hex(&renaming.0) });
+    stage.ok_of("two", party, about, "endorse", &endorsement);
+    assert_eq!(names(&mut stage), json!([new, old]));
+}

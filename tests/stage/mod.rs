@@ -236,9 +236,15 @@ impl Stage {
     /// Publishes what the issuer signs, over gRPC; the receipt is verified.
     #[track_caller]
     pub fn ok(&mut self, issuer: &str, subject: &str, kind: &str, body: &Json) -> StatementId {
-        match self.publish(issuer, issuer, subject, kind, body) {
+        self.ok_of(issuer, issuer, subject, kind, body)
+    }
+
+    /// The same, signed with another key of the issuer.
+    #[track_caller]
+    pub fn ok_of(&mut self, signer: &str, issuer: &str, subject: &str, kind: &str, body: &Json) -> StatementId {
+        match self.publish(signer, issuer, subject, kind, body) {
             Ok(id) => id,
-            Err(error) => panic!("{kind} by {issuer} about {subject}: {error:?}"),
+            Err(error) => panic!("{kind} by {signer} of {issuer} about {subject}: {error:?}"),
         }
     }
 

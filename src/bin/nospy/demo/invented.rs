@@ -8,11 +8,9 @@ use nospy::registry::ScriptedClock;
 use nospy::rpc::ServerRefusal;
 use nospy::statement::LegalDate;
 
-use crate::demo;
 use crate::demo::ask::{self, Answered, Question};
 use crate::demo::cast::{self, Cast};
 use crate::demo::directory::Directory;
-use crate::demo::fixture::Node;
 use crate::demo::script::{Scene, Script};
 use crate::demo::sentral::Adhesion;
 use crate::demo::service::{self, Client, LISTEN, Service};
@@ -60,8 +58,7 @@ pub struct Refused {
 ///
 /// # Errors
 /// If the fixture is not what this demo knows to tell, or the registry fails.
-pub async fn play(case: Node<'_>, parent: &Directory, output: &Output) -> Result<Invented, CliError> {
-    let adhesion = Adhesion::read(case)?;
+pub async fn play(adhesion: &Adhesion<'_>, parent: &Directory, output: &Output) -> Result<Invented, CliError> {
     let questions = adhesion.questions()?;
     let directory = parent.inner()?;
     let cast = Cast::make(&directory, cast::INVENTED, &adhesion.organs())?;
@@ -75,7 +72,7 @@ pub async fn play(case: Node<'_>, parent: &Directory, output: &Output) -> Result
     let closes_ms = adhesion.closes_ms()?;
     let reopens = moment::utc_ms(closes_ms.saturating_add(CLOCK_LATER_MS));
     files::write_new(&directory.file(CLOCK), reopens.as_bytes())?;
-    let policy = demo::write_policy(&directory, &cast, LISTEN, Some(CLOCK))?;
+    let policy = service::write_policy(&directory, &cast, LISTEN, Some(CLOCK))?;
 
     let mut client = Client::connect(service.url(), &directory, &cast).await?;
     let refusals = publish(&client, &script, &clock, output).await?;

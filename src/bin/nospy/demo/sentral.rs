@@ -22,6 +22,12 @@ const ZONE: &str = "Europe/Brussels";
 const ADDRESSEES: &str = "at be bg cy cz de dk ee es eu-com fi fr gr hr hu ie it lt lu lv mt nl pl pt ro se si sk";
 /// The government that is no state.
 const COMMISSION: &str = "EU/COM";
+/// What the fixture calls the terms of the offer.
+const OFFERED: &str = "v1";
+/// What it says of an acceptance that comes too late.
+const REFUSED: &str = "refused";
+/// What it says before the clause that an acceptance reserves.
+const RESERVING: &str = "with reservation to ";
 /// The hour of every act.
 const HOUR: &str = "10:00:00Z";
 
@@ -196,7 +202,7 @@ impl<'a> Adhesion<'a> {
         let addressees = ADDRESSEES.split(' ').map(Value::text).collect();
         let body = record([
             ("addressees", Some(record([("governments", Some(Value::Array(addressees)))]))),
-            ("terms", Some(self.terms("v1")?)),
+            ("terms", Some(self.terms(OFFERED)?)),
             ("open_until", text(head.field("open_until")?.day()?)),
         ]);
         self.sign(script, VENDOR, self.offer_subject(), "offer.make", body)
@@ -205,70 +211,63 @@ impl<'a> Adhesion<'a> {
     /// One event as the statements that it takes.
     fn act(&self, script: &mut Script<'_>, event: &Event<'_>, ids: &mut Ids) -> Result<(), CliError> {
         let organ = party_of(event.who);
-        let about = self.subject(&organ)?.to_string();
-        let of = |list: &[(String, StatementId)]| {
-            let found = list.iter().rev().find(|(own, _)| *own == organ);
-            found.map(|(_, id)| *id).ok_or_else(|| event.node.wrong("refers to what has not happened"))
+        let (kind, body) = self.deed(event, &organ, ids)?;
+        let about = match kind {
+            "offer.withdraw" => self.offer_subject(),
+            _ => self.subject(&organ)?.to_string(),
         };
-        let offer = ids.offer.ok_or_else(|| event.node.wrong("comes before the offer"))?;
-        let date = ("date", text(event.day));
-        let effective = ("effective", text(event.day));
-        let first_two: Vec<&str> = event.did.splitn(3, ' ').collect();
-        match first_two.as_slice() {
-            ["accepts" | "accept", rest @ ..] => {
-                let reserved = rest.last().and_then(|rest| rest.strip_prefix("with reservation to "));
-                let reservations = reserved.map(|clause| Value::Array(vec![Value::text(clause)]));
-                let fields = [
-                    ("ref", text(offer)),
-                    date,
-                    ("method", text("signature")),
-                    effective,
-                    ("reservations", reservations),
-                ];
-                let id = self.sign(script, &organ, about, "agreement.accept", record(fields))?;
-                match rest {
-                    ["refused"] => script.expect_refusal(),
-                    _ => ids.carriers.push((organ, id)),
-                }
-            }
-            ["declines"] => {
-                self.sign(script, &organ, about, "agreement.decline", record([("ref", text(offer)), date]))?;
-            }
-            ["amends", "to", version] => {
-                let terms = ("terms", Some(self.terms(version)?));
-                let body = record([("ref", text(of(&ids.carriers)?)), date, effective, terms]);
-                // Both sign the same; the second signature is the act.
-                self.sign(script, VENDOR, about.clone(), "agreement.amend", body.clone())?;
-                let id = self.sign(script, &organ, about, "agreement.amend", body)?;
-                ids.carriers.push((organ, id));
-            }
-            ["suspends", clause] => {
-                let clauses = ("clauses", Some(Value::Array(vec![Value::text(*clause)])));
-                let body = record([("ref", text(of(&ids.carriers)?)), date, effective, clauses]);
-                let id = self.sign(script, &organ, about, "agreement.suspend", body)?;
-                ids.suspensions.push((organ, id));
-            }
-            ["resumes", _clause] => {
-                let body = record([("ref", text(of(&ids.suspensions)?)), date, effective]);
-                self.sign(script, &organ, about, "agreement.resume", body)?;
-            }
-            ["withdraws", ..] => {
-                self.sign(script, &organ, self.offer_subject(), "offer.withdraw", record([("ref", text(offer))]))?;
-            }
-            ["gives", ..] => {
-                let measure = format!("{} {}", event.who, event.did);
-                let body = record([
-                    ("ref", text(of(&ids.carriers)?)),
-                    date,
-                    ("measure", text(&measure)),
-                    ("reasons", text("invented")),
-                    ("effective", text(self.notice_end(event)?)),
-                ]);
-                self.sign(script, &organ, about, "agreement.notice", body)?;
-            }
-            _ => return Err(event.node.wrong("is nothing that this demo knows to act")),
+        // Both sign an amendment, the same; the second signature is the act.
+        if kind == "agreement.amend" {
+            self.sign(script, VENDOR, about.clone(), kind, body.clone())?;
+        }
+        let id = self.sign(script, &organ, about, kind, body)?;
+        match kind {
+            "agreement.accept" if event.did.ends_with(REFUSED) => script.expect_refusal(),
+            "agreement.accept" | "agreement.amend" => ids.carriers.push((organ, id)),
+            "agreement.suspend" => ids.suspensions.push((organ, id)),
+            _ => {}
         }
         Ok(())
+    }
+
+    /// What somebody did, as a kind and its body.
+    fn deed(&self, event: &Event<'_>, organ: &str, ids: &Ids) -> Result<(&'static str, Value), CliError> {
+        let of = |list: &[(String, StatementId)]| {
+            let found = list.iter().rev().find(|(own, _)| own == organ);
+            found.map(|(_, id)| text(id)).ok_or_else(|| event.node.wrong("refers to what has not happened"))
+        };
+        let offer = ("ref", text(ids.offer.ok_or_else(|| event.node.wrong("comes before the offer"))?));
+        let (date, effective) = (("date", text(event.day)), ("effective", text(event.day)));
+        let clauses = |clause: &str| Some(Value::Array(vec![Value::text(clause)]));
+        let words: Vec<&str> = event.did.splitn(3, ' ').collect();
+        Ok(match words.as_slice() {
+            ["accept", REFUSED] | ["accepts", OFFERED, ..] => {
+                let reserved = event.did.rsplit_once(RESERVING).and_then(|(_, clause)| clauses(clause));
+                let method = ("method", text("signature"));
+                ("agreement.accept", record([offer, date, method, effective, ("reservations", reserved)]))
+            }
+            ["declines"] => ("agreement.decline", record([offer, date])),
+            ["amends", "to", version] => {
+                let (reference, terms) = (("ref", of(&ids.carriers)?), ("terms", Some(self.terms(version)?)));
+                ("agreement.amend", record([reference, date, effective, terms]))
+            }
+            ["suspends", clause] => {
+                let reference = ("ref", of(&ids.carriers)?);
+                ("agreement.suspend", record([reference, date, effective, ("clauses", clauses(clause))]))
+            }
+            ["resumes", clause] => {
+                let reference = ("ref", of(&ids.suspensions)?);
+                ("agreement.resume", record([reference, date, effective, ("clauses", clauses(clause))]))
+            }
+            ["withdraws", ..] => ("offer.withdraw", record([offer])),
+            ["gives", ..] => {
+                let (reference, reasons) = (("ref", of(&ids.carriers)?), ("reasons", text("invented")));
+                let measure = ("measure", text(format!("{} {}", event.who, event.did)));
+                let effective = ("effective", text(self.notice_end(event)?));
+                ("agreement.notice", record([reference, date, measure, reasons, effective]))
+            }
+            _ => return Err(event.node.wrong("is nothing that this demo knows to act")),
+        })
     }
 
     fn sign(
@@ -286,7 +285,7 @@ impl<'a> Adhesion<'a> {
         let head = self.case.field("head")?;
         let canary = self.case.field("canary")?;
         let days = |name: &str| Ok::<_, CliError>(text(format!("P{}D", canary.field(name)?.number()?)));
-        let reserved = self.events.iter().filter_map(|event| event.did.rsplit_once("with reservation to "));
+        let reserved = self.events.iter().filter_map(|event| event.did.rsplit_once(RESERVING));
         let reserved: Vec<Value> = reserved.map(|(_, clause)| Value::text(clause)).collect();
         let term = record([
             ("zone", text(ZONE)),

@@ -63,6 +63,30 @@ pub async fn listen(given: Option<&str>, is_once: bool) -> Result<TcpListener, C
     }
 }
 
+/// Writes whom to trust, and a configuration that finds the registry at an address; `clock` is the file that sets its
+/// clock. Gives the path of the policy.
+///
+/// # Errors
+/// If a file cannot be written.
+pub fn write_policy(
+    directory: &Directory,
+    cast: &Cast,
+    address: &str,
+    clock: Option<&str>,
+) -> Result<PathBuf, CliError> {
+    let policy = directory.file("policy.txt");
+    files::write_new(&policy, format!("log {}\nquorum none\n", cast.log_name).as_bytes())?;
+    let clock = clock.map_or_else(String::new, |clock| format!("clock = \"{clock}\"\n"));
+    let config = format!(
+        "# A demonstration registry: its keys are worth nothing. Paths are relative to this file.\n\
+         origin = \"{}\"\nserver = \"http://{address}\"\npolicy = \"policy.txt\"\nstate = \"state\"\n\n\
+         [serve]\nlisten = \"{address}\"\ndata = \"data\"\nguard = \"head.guard\"\nlog_key = \"demo-log.key.pem\"\n{clock}",
+        cast.origin
+    );
+    files::write_new(&directory.file("nospy.toml"), config.as_bytes())?;
+    Ok(policy)
+}
+
 impl Service {
     /// Makes the registry in the directory and serves it. It seals after `seal_interval` though nothing is published.
     ///

@@ -11,21 +11,12 @@ use serde_json::{Value as Json, json};
 use crate::demo::ask::{self, Answered, Expected, Question};
 use crate::demo::cast::Cast;
 use crate::demo::invented::{Invented, Refused};
+use crate::demo::next::Next;
 use crate::demo::sources::Citation;
 use crate::demo::tamper::Forgery;
 use crate::describe::NOT_APPROVED;
 use crate::moment;
 use crate::view;
-
-/// A command that is worth trying, and the exit code that it gives.
-pub struct Next {
-    /// The command.
-    pub command: String,
-    /// What it shows.
-    pub shows: &'static str,
-    /// Its exit code, of a command that ends.
-    pub exit: Option<u8>,
-}
 
 /// Everything there is to tell.
 pub struct Tale<'a> {
