@@ -1,5 +1,5 @@
 //! The second registry of `nospy demo`: the invented case on a scripted clock, judged again from its files.
-#![cfg(unix)]
+#![cfg(all(unix, feature = "cli"))]
 #![allow(clippy::unwrap_used)]
 
 mod program;

@@ -1,5 +1,5 @@
 //! F2 and F3: declarations that one side signs and a German authority takes, each entered in the years of its own.
-#![cfg(unix)]
+#![cfg(all(unix, feature = "cli"))]
 #![allow(clippy::unwrap_used)]
 
 mod program;

@@ -1,5 +1,5 @@
 //! F5: a label with an end, a renewal window, a standard that changes, and one firmware image. Date arithmetic.
-#![cfg(unix)]
+#![cfg(all(unix, feature = "cli"))]
 #![allow(clippy::unwrap_used)]
 
 mod program;
@@ -17,7 +17,7 @@ const ORGAN: &str = "de-bsi";
 const ABOUT: &str = "agreement/nordhavn/homegate-label/de-bsi";
 
 /// The label, released on its day. The vendor declares and the authority releases: filed by one side and accepted. The
-/// rules of the label are its terms: the window of the renewal, and that it lapses with its standard.
+/// rules of the label are its terms: the window of the renewal, that it lapses with its standard, and when it is revoked.
 fn released(case: &Case) -> (Stage, StatementId) {
     let day = case.text("/head/released");
     let mut stage = Stage::open(day);
@@ -25,10 +25,11 @@ fn released(case: &Case) -> (Stage, StatementId) {
     stage.enrol(ORGAN, "Bundesamt für Sicherheit in der Informationstechnik", "government", "de");
     assert_eq!(case.text("/rules/0"), "renew 3 months to 6 weeks before end");
     assert_eq!(case.text("/rules/1"), "standard changed -> lapse after 6 weeks unless updated");
+    assert_eq!(case.text("/rules/2"), "breach -> revoke, hearing unless urgent");
     let term = json!({
         "zone": case.text("/head/tz"), "ends": case.text("/head/ends"),
         "ends_inclusive": case.text("/head/end_is") == "inclusive",
-        "renewal": { "opens": "P3M", "closes": "P6W" },
+        "renewal": { "opens": "P3M", "closes": "P6W" }, "grounds": ["breach", "urgency"],
     });
     let clauses = json!([
         { "id": "label", "type": "other", "obligor": "vendor", "modality": "warrants", "text": "as the standard asks" },
@@ -135,6 +136,37 @@ fn f5_new_terms_before_that_day_carry_it_on() {
     stage.both([VENDOR, ORGAN], ABOUT, "agreement.amend", &amend);
     stage.sealed_at("2025-07-01");
     assert_eq!(stage.ask(ABOUT, "2025-06-30").verification.standing.unwrap().force, Force::InForce);
+}
+
+#[test]
+fn f5_is_revoked_for_a_breach_after_a_hearing_or_at_once_where_it_cannot_wait() {
+    let case = Case::read("F5");
+    let revoked = |label: &StatementId, day: &str, ground: &str| {
+        with(act(label, day), json!({ "ground": ground, "reasons": "invented" }))
+    };
+    let (mut stage, label) = released(&case);
+    stage.at("2025-03-03");
+    assert_eq!(
+        stage.refused(ORGAN, ABOUT, "agreement.terminate", &revoked(&label, "2025-03-03", "notice")),
+        "ground_not_allowed"
+    );
+    let finding = json!({ "date": "2025-03-03", "clauses": ["label"], "summary": "invented" });
+    let finding = stage.ok(ORGAN, ABOUT, "finding.open", &finding);
+    stage.at("2025-03-20");
+    let heard = json!({ "ref": nospy::crypto::hex(&finding.0), "date": "2025-03-20", "summary": "invented" });
+    stage.ok(VENDOR, ABOUT, "finding.reply", &heard);
+    stage.at("2025-04-01").ok(ORGAN, ABOUT, "agreement.terminate", &revoked(&label, "2025-04-01", "breach"));
+    stage.sealed_at("2025-04-03");
+    for (day, expected) in [("2025-03-31", "IN_FORCE, ALLEGED"), ("2025-04-02", "TERMINATED(2025-04-01), ALLEGED")] {
+        let told = stage.ask(ABOUT, day);
+        assert!(told.answer.is(&expected.parse::<Answer>().unwrap()), "{day}: {}", told.answer);
+    }
+
+    let (mut stage, label) = released(&case);
+    stage.at("2025-04-01").ok(ORGAN, ABOUT, "agreement.terminate", &revoked(&label, "2025-04-01", "urgency"));
+    stage.sealed_at("2025-04-03");
+    let told = stage.ask(ABOUT, "2025-04-02");
+    assert!(told.answer.is(&"TERMINATED(2025-04-01)".parse::<Answer>().unwrap()), "{}", told.answer);
 }
 
 #[test]

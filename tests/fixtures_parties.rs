@@ -1,5 +1,5 @@
 //! F7, F9 and F10: who may sign, who may be named, and what becomes of a party. Everybody here is invented.
-#![cfg(unix)]
+#![cfg(all(unix, feature = "cli"))]
 #![allow(clippy::unwrap_used)]
 
 mod program;

@@ -1,6 +1,6 @@
 //! F8: a text that is withheld behind a salted commitment, and opened later. Whoever holds the file from before can check
 //! that what is shown now is what was agreed upon then.
-#![cfg(unix)]
+#![cfg(all(unix, feature = "cli"))]
 #![allow(clippy::unwrap_used)]
 
 mod program;

@@ -1,5 +1,5 @@
 //! The scripted clock: it goes forward only, it is for demonstrations only, and everybody is told.
-#![cfg(unix)]
+#![cfg(all(unix, feature = "cli"))]
 #![allow(clippy::unwrap_used)]
 
 mod program;
