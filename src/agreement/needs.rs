@@ -23,15 +23,6 @@ impl World {
         in_order(subjects)
     }
 
-    /// Who took the place of the party of a docket at hand, if anybody did: judging what its subjects ask reads the
-    /// successor's docket too.
-    pub fn successor_of(&self, subject: &Subject) -> Option<&Party> {
-        match subject {
-            Subject::Party(party) => self.party(party)?.successor(u64::MAX),
-            _ => None,
-        }
-    }
-
     /// What [`World::admit`] reads: [`World::needs`], `parties`, and the vendor that a report names.
     pub fn needs_to_admit(statement: &Statement) -> Vec<Subject> {
         let mut needed: BTreeSet<Subject> = Self::needs(statement).into_iter().collect();

@@ -46,16 +46,13 @@ impl World {
         Self { is_whole: true, ..Self::new(origin) }
     }
 
-    /// Pushes everything with index ≤ `known_at` (`None`: everything) of these dockets in index order. A statement
-    /// that stands in several dockets is pushed once.
+    /// Folds everything with index ≤ `known_at` (`None`: everything) of these dockets in index order, and holds no other.
     pub fn replay(origin: Origin, dockets: &BTreeMap<Subject, Vec<Act>>, known_at: Option<u64>) -> Self {
         let known = |act: &&Act| known_at.is_none_or(|last| act.index <= last);
-        let acts: BTreeMap<u64, &Act> = dockets.values().flatten().filter(known).map(|act| (act.index, act)).collect();
-        let mut world = Self::whole(origin);
-        for act in acts.into_values() {
-            // Its refusal is kept in the history.
-            let _ = world.push(act.clone());
-        }
+        let known =
+            dockets.iter().map(|(subject, acts)| (subject.clone(), acts.iter().filter(known).cloned().collect()));
+        let mut world = Self::new(origin);
+        world.load_together(known.collect());
         world
     }
 
@@ -72,12 +69,27 @@ impl World {
     /// Folds a whole docket, acts in index order, after those that its statements need (W1). Replaces what was at
     /// hand of it.
     pub fn load(&mut self, subject: Subject, acts: Vec<Act>) {
-        self.histories.insert(subject.clone(), History::empty(&subject));
-        for act in acts {
+        self.load_together(vec![(subject, acts)]);
+    }
+
+    /// As [`World::load`] for dockets that rest on one another, such as those of parties that succeed one another: in the
+    /// order of the log. A statement is judged where its own docket is among them, and only stands in the others.
+    pub fn load_together(&mut self, dockets: Vec<(Subject, Vec<Act>)>) {
+        let mut places: BTreeMap<u64, (Act, Vec<Subject>)> = BTreeMap::new();
+        for (subject, acts) in dockets {
+            self.histories.insert(subject.clone(), History::empty(&subject));
+            for act in acts {
+                places.entry(act.index).or_insert_with(|| (act, Vec::new())).1.push(subject.clone());
+            }
+        }
+        for (act, subjects) in places.into_values() {
             self.note(&act);
-            let is_own = *act.statement.subject() == subject;
-            let verdict = is_own.then(|| self.weigh_own(&act).map_err(Box::new));
-            self.record(&subject, Entry { act, verdict });
+            let own = act.statement.subject().clone();
+            let mut verdict = subjects.contains(&own).then(|| self.weigh_own(&act).map_err(Box::new));
+            for subject in subjects {
+                let verdict = if subject == own { verdict.take() } else { None };
+                self.record(&subject, Entry { act: act.clone(), verdict });
+            }
         }
     }
 
