@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 
 use crate::agreement::accord::{AgreementState, terminal};
+use crate::agreement::amend::check_changeable;
 use crate::agreement::day::period_later;
 use crate::agreement::life::{Life, NoticeRecord, SuspensionRecord, TerminationRecord};
 use crate::agreement::offer::ref_not_current;
@@ -29,14 +30,14 @@ impl AgreementState {
         life.suspensions.push(SuspensionRecord { id, issuer, effective, until, clauses, resumed: Vec::new() });
     }
 
-    pub fn apply_resume(&mut self, body: &Resumption) {
+    pub fn apply_resume(&mut self, act: &Act, body: &Resumption) {
         let Some(life) = self.life_mut() else { return };
         for suspension in life.suspensions.iter_mut().filter(|suspension| suspension.id == body.reference) {
             let back = match &body.clauses {
                 Some(clauses) => clauses.iter().cloned().collect(),
                 None => suspension.clauses.clone(),
             };
-            suspension.resumed.push((body.effective, back));
+            suspension.resumed.push((act.id(), body.effective, back));
         }
     }
 
@@ -46,10 +47,10 @@ impl AgreementState {
         life.notices.push(NoticeRecord { id: act.id(), issuer, date, effective, revoked: None });
     }
 
-    pub fn apply_notice_revoke(&mut self, body: &NoticeRevocation) {
+    pub fn apply_notice_revoke(&mut self, act: &Act, body: &NoticeRevocation) {
         let Some(life) = self.life_mut() else { return };
         let named = life.notices.iter_mut().filter(|notice| notice.id == body.reference);
-        named.for_each(|notice| notice.revoked = Some(body.date));
+        named.for_each(|notice| notice.revoked = Some((act.id(), body.date)));
     }
 
     pub fn apply_terminate(&mut self, act: &Act, body: &Termination) {
@@ -134,13 +135,23 @@ pub(in crate::agreement) fn check_notice_revoke(
 pub(in crate::agreement) fn check_terminate(world: &World, act: &Act, body: &Termination) -> Result<(), Refusal> {
     let life = match body.ground {
         Ground::Notice => newest_life(world, act)?,
+        Ground::Mutual => {
+            check_life(world, act, body.effective)?;
+            check_changeable(world, act, body.date)?
+        }
         _ => check_life(world, act, body.effective)?,
     };
     check_carrier(life, &body.reference)?;
     check_ground(life, body)?;
     match body.ground {
         // Rule 2: both sign.
-        Ground::Mutual => check_order(body.date, body.effective),
+        Ground::Mutual => {
+            let beginning = life.date.min(life.effective);
+            demand(beginning <= body.effective, || {
+                out_of_order("it would end before it was agreed upon", format!("effective {beginning} or later"))
+            })?;
+            check_order(body.date, body.effective)
+        }
         _ => check_days(life, act, body.date, body.effective),
     }
 }
@@ -185,7 +196,7 @@ pub(in crate::agreement) fn newest_life<'a>(world: &'a World, act: &Act) -> Resu
         let message = format!("there is no agreement on {subject} before this");
         Refusal::new(Rule::AgreementUnknown, message, "agreement.accept or agreement.file first")
     })?;
-    demand(world.void_with_offer(subject, act.index).is_none(), || {
+    demand(world.void_with_offer(subject, life.begun_at(), act.index).is_none(), || {
         let message = "vendor and government declared the offer void that was accepted";
         Refusal::new(Rule::Terminal, message, "a new agreement, from another offer")
     })?;

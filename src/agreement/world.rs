@@ -195,7 +195,7 @@ impl World {
         let mut found = BTreeMap::new();
         for (subject, history) in &self.histories {
             let of_reports = subject.is_derived().then(|| self.reports_in(history.entries.iter()));
-            let entries = of_reports.as_deref().unwrap_or(&history.entries);
+            let entries = of_reports.as_ref().map_or(&history.entries, |(reports, _)| reports);
             found.extend(entries.iter().filter_map(Entry::inadmissible).map(|line| (line.index, line)));
         }
         found.into_values().collect()
@@ -249,14 +249,17 @@ impl World {
 
     /// A statement of a docket at hand, for those that name it.
     fn named(&self, subject: &Subject, id: &Digest) -> Option<Named> {
-        let entries = &self.history(subject)?.entries;
-        let statement = entries.iter().find(|entry| entry.act.id() == *id).map(|entry| &entry.act.statement)?;
+        let history = self.history(subject)?;
+        let statement = &history.entries.get(history.index.own(id)?)?.act.statement;
         let touches = statement.touches(|id| self.named(subject, id)).ok()?;
         Some(Named { role: statement.named_role(), subject: statement.subject().clone(), touches })
     }
 
-    pub(in crate::agreement) fn docket_len(&self, subject: &Subject) -> usize {
-        self.history(subject).map_or(0, |history| history.entries.len())
+    /// What the issuer of an act stated on its subject before.
+    pub(in crate::agreement) fn stated<'a>(&'a self, act: &'a Act) -> impl Iterator<Item = &'a Act> {
+        let subject = act.statement.subject();
+        let entries = self.history(subject).into_iter().flat_map(|history| &history.entries).map(|entry| &entry.act);
+        entries.filter(move |own| own.statement.subject() == subject && own.issuer() == act.issuer())
     }
 
     pub(in crate::agreement) fn registry(&self) -> Option<&RegistryState> {
@@ -270,8 +273,8 @@ impl World {
         self.registry()?.key(kid, index)
     }
 
-    pub(in crate::agreement) fn registry_owns(&self, kid: &Kid) -> bool {
-        self.registry().is_some_and(|state| state.owns(kid))
+    pub(in crate::agreement) fn registry_owns(&self, kid: &Kid, index: u64) -> bool {
+        self.registry().is_some_and(|state| state.owns(kid, index))
     }
 
     pub(in crate::agreement) fn party(&self, party: &Party) -> Option<&PartyState> {
@@ -309,14 +312,15 @@ impl World {
         if let Some(Ok(outcome)) = &entry.verdict {
             history.book.apply(&entry.act, outcome);
         }
-        let is_void = entry.done().is_some_and(|done| matches!(done.act.body.as_deref(), Some(Body::Void(_))));
         if let Some(done) = entry.done() {
             kinds::effect(self, &mut history.state, done);
         }
         kinds::affirm(&mut history.state, &entry);
+        let complete = entry.done().and_then(|done| done.act.body.clone());
+        history.index.add(history.entries.len(), &entry);
         history.entries.push(entry);
-        if is_void {
-            history.state = self.fold(subject, &history.entries, u64::MAX);
+        if let Some(Body::Void(void)) = complete.as_deref() {
+            self.take_void(subject, &mut history, void);
         }
         self.histories.insert(subject.clone(), history);
     }
