@@ -13,7 +13,7 @@ use crate::agreement::day::period_later;
 use crate::agreement::life::{Life, NoticeRecord, SuspensionRecord, TerminationRecord};
 use crate::agreement::offer::ref_not_current;
 use crate::agreement::refusal::demand;
-use crate::agreement::{Act, Refusal, Rule, World};
+use crate::agreement::{Act, EndCause, Refusal, Rule, World};
 use crate::statement::body::{
     ClauseId, Ground, LegalDate, Notice, NoticeRevocation, Resumption, Suspension, Termination,
 };
@@ -126,7 +126,8 @@ pub(in crate::agreement) fn check_notice_revoke(
     })?;
     // Revocable while registered before its effect; where the whole agreement was registered late, its date counts.
     let done = if is_excused(life, body.date) { body.date } else { life.zone.day_of(act.time_ms).max(body.date) };
-    demand(notice.date <= body.date && done < notice.effective, || {
+    // Whatever ended it, and not only this notice.
+    demand(notice.date <= body.date && done < notice.effective && !life.has_ended_on(done), || {
         terminal(life, "a revocation registered after the notice and before its effect")
     })?;
     check_not_back_dated(life, act, body.date, None)
@@ -134,7 +135,7 @@ pub(in crate::agreement) fn check_notice_revoke(
 
 pub(in crate::agreement) fn check_terminate(world: &World, act: &Act, body: &Termination) -> Result<(), Refusal> {
     let life = match body.ground {
-        Ground::Notice => newest_life(world, act)?,
+        Ground::Notice => check_ended_by_notice_only(newest_life(world, act)?, body)?,
         Ground::Mutual => {
             check_life(world, act, body.effective)?;
             check_changeable(world, act, body.date)?
@@ -154,6 +155,15 @@ pub(in crate::agreement) fn check_terminate(world: &World, act: &Act, body: &Ter
         }
         _ => check_days(life, act, body.date, body.effective),
     }
+}
+
+/// An end on the ground of a notice says what its day brought about, and nothing of what another end did.
+fn check_ended_by_notice_only<'a>(life: &'a Life, body: &Termination) -> Result<&'a Life, Refusal> {
+    let other = life.ending().filter(|ending| ending.day <= body.effective && ending.cause != EndCause::Notice);
+    demand(other.is_none() && !life.is_void_on(body.effective), || {
+        terminal(life, "a new agreement, whose acceptance says what it replaces")
+    })?;
+    Ok(life)
 }
 
 /// Which grounds the terms allow. Urgency is allowed if the terms list it, or list no grounds at all.
