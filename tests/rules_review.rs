@@ -87,7 +87,9 @@ fn only_the_vendor_takes_its_waiting_offer_away() {
 fn rule_08_a_government_that_voided_an_offer_and_then_accepted_it_keeps_its_agreement() {
     let mut kit = Kit::default();
     let made = kit.ok("acme", OFFER, "offer.make", offer(&[], vec![]));
-    kit.ok("de-bsi", OFFER, "void", void(&made, true));
+    kit.refused(Rule::WrongSigner, "de-bsi", OFFER, "void", void(&made, true));
+    // An offer's docket does not tell who accepted it, so a log that holds such a void breaks no rule that is replayed.
+    kit.log_by_mistake(kit.sign("de-bsi", OFFER, "void", void(&made, true))).unwrap();
     kit.ok("de-bsi", DE, "agreement.accept", accept(&made, "2026-01-01"));
     kit.at("2026-02-01");
     kit.ok("acme", OFFER, "void", void(&made, true));

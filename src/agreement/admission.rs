@@ -2,6 +2,7 @@
 //! registry, or on taste. A verifier does not repeat it; an audit does.
 
 use crate::agreement::day::LegalZone;
+use crate::agreement::needs::agreement_of_voider;
 use crate::agreement::offer::offer_unknown;
 use crate::agreement::party::{is_role_of_id, key_taken, subject_party};
 use crate::agreement::party_change::check_successor;
@@ -62,6 +63,7 @@ pub(in crate::agreement) fn check(world: &World, act: &Act) -> Result<(), Refusa
         Body::Policy(body) => check_docket_room(world, act).and_then(|()| check_registrar_keys(world, body)),
         Body::OfferMake(body) => check_offer(act, body),
         Body::File(_) => check_vendor(world, act),
+        Body::Void(_) => check_void_of_offer(world, act),
         body => match report_of(body) {
             Some(report) => check_report(world, act, report),
             None => Ok(()),
@@ -171,6 +173,23 @@ fn check_vendor(world: &World, act: &Act) -> Result<(), Refusal> {
         Subject::Agreement { vendor, .. } => check_listed(world, act, vendor),
         other => Err(offer_unknown(other)),
     }
+}
+
+/// A government voids an offer that it accepted. The offer's own docket does not tell who did, so no verifier repeats this;
+/// the void of one that did not accept it changes nothing.
+fn check_void_of_offer(world: &World, act: &Act) -> Result<(), Refusal> {
+    let (Some(agreement), Some(issuer)) = (agreement_of_voider(&act.statement), act.issuer()) else { return Ok(()) };
+    let has_accepted = world.agreement(&agreement).is_some_and(|state| state.life().is_some());
+    // What an heir took over stands on subjects of others.
+    let is_heir = world.named_as_heir(issuer, act.index).next().is_some();
+    demand(has_accepted || is_heir, || {
+        let message = format!("{issuer} has no agreement that rests on this offer");
+        Refusal::new(
+            Rule::WrongSigner,
+            message,
+            "the signature of the vendor, or of a government that accepted the offer",
+        )
+    })
 }
 
 fn check_report(world: &World, act: &Act, body: &Report) -> Result<(), Refusal> {
