@@ -20,6 +20,7 @@ mod open;
 mod read;
 mod search;
 mod stored;
+mod tail;
 mod text;
 mod tombstone;
 mod usage;
@@ -39,6 +40,7 @@ pub use search::{
     SEARCH_ENTRIES_MAX, SEARCH_LEN_MAX, SEARCH_WORDS_MAX, SearchBounds, SearchFamily, SearchPage, SearchPlace,
     SearchRow, SearchWords,
 };
+pub use tail::{Growth, RUN_ENTRIES_MAX, RUN_LEN_MAX, Run};
 pub use text::{DepositError, StoredText, TEXT_BYTES_MAX};
 pub use tombstone::{RemoveError, RemovedText, Tombstone, remove_text};
 

@@ -16,6 +16,7 @@ mod chunks;
 mod client;
 mod client_error;
 mod client_questions;
+mod client_tail;
 mod convert;
 mod directory_service;
 mod dockets_service;
@@ -28,7 +29,9 @@ mod registry_service;
 mod seen;
 mod server;
 mod service;
+mod slots;
 mod status;
+mod tail;
 
 #[allow(missing_docs, clippy::all, clippy::unwrap_used)]
 pub mod proto {
@@ -42,6 +45,7 @@ pub use answer::{AgreementsFilter, Connection, DryRun, EntryRef, LogInfo, Publis
 pub use check::{VerifiedCheckpoint, VerifiedReceipt, VerifiedStatement};
 pub use client::VerifyingClient;
 pub use client_error::{CheckError, ClientError, ServerRefusal};
-pub use limits::{CHUNK_LEN, Limits, PAGE_ROWS, PAGE_ROWS_MAX, REQUEST_LEN_MAX};
+pub use client_tail::{Tail, VerifiedRun};
+pub use limits::{CHUNK_LEN, Limits, MESSAGE_STATEMENTS_MAX, PAGE_ROWS, PAGE_ROWS_MAX, REQUEST_LEN_MAX};
 pub use seen::{ForgetfulCheckpoints, SeenCheckpoints};
 pub use server::{ServeError, TlsIdentity, serve};
