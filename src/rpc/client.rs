@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
-use tonic::{Request, Response, Status, Streaming};
+use tonic::{Code, Request, Response, Status, Streaming};
 
 use crate::agreement::On;
 use crate::crypto::{Digest, KeyLine, sha256};
@@ -159,7 +159,13 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     pub(in crate::rpc) async fn place(&mut self, note: &[u8]) -> Result<VerifiedCheckpoint, ClientError> {
         let came = check::checkpoint(note, &self.log)?;
         match self.last_seen()? {
-            Some(seen) if came.size() < seen.size() => self.check_extends(&came, &seen).await?,
+            Some(seen) if came.size() < seen.size() => match self.check_extends(&came, &seen).await {
+                // A server that does not reach what was seen cannot prove it: a stale copy, or a log rolled back.
+                Err(ClientError::Refused(refusal)) if refusal.code == Code::OutOfRange => {
+                    return Err(ClientError::Older { old_size: seen.size(), new_size: came.size() });
+                }
+                checked => checked?,
+            },
             Some(seen) => {
                 self.check_extends(&seen, &came).await?;
                 self.seen.store(&self.log, came.note())?;
