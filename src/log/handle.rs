@@ -131,12 +131,16 @@ impl<A: Application> Log<A> {
         self.published.clone()
     }
 
-    /// Submits; answers when the submission is durable and its checkpoint signed, or refused.
+    /// Submits; the answer comes when the submission is durable and its checkpoint signed, or refused. It waits in line as
+    /// soon as this is called: submissions of one caller are decided in the order of its calls.
     ///
     /// # Errors
     /// [`SubmitError`].
-    pub async fn submit(&self, submission: A::Submission) -> Result<Placed<A::View>, SubmitError<A::Refusal>> {
-        self.ask(|reply| Command::Submit(submission, reply)).await
+    pub fn submit(
+        &self,
+        submission: A::Submission,
+    ) -> impl Future<Output = Result<Placed<A::View>, SubmitError<A::Refusal>>> + use<A> {
+        self.ask(|reply| Command::Submit(submission, reply))
     }
 
     /// Stores rows beside the entries; answers when they are durable. They go with the next batch, which is sealed
@@ -150,15 +154,18 @@ impl<A: Application> Log<A> {
         self.ask(|reply| Command::Store(rows, permit, reply)).await
     }
 
-    async fn ask<T>(
-        &self,
-        command: impl FnOnce(oneshot::Sender<Result<T, SubmitError<A::Refusal>>>) -> Command<A>,
-    ) -> Result<T, SubmitError<A::Refusal>> {
+    fn ask<T, F>(&self, command: F) -> impl Future<Output = Result<T, SubmitError<A::Refusal>>> + use<A, T, F>
+    where
+        F: FnOnce(oneshot::Sender<Result<T, SubmitError<A::Refusal>>>) -> Command<A>,
+    {
         let (reply, answer) = oneshot::channel();
-        match self.commands.try_send(command(reply)) {
-            Ok(()) => answer.await.unwrap_or(Err(SubmitError::Stopped)),
-            Err(TrySendError::Full(_)) => Err(SubmitError::Busy),
-            Err(TrySendError::Disconnected(_)) => Err(SubmitError::Stopped),
+        let sent = self.commands.try_send(command(reply)).map_err(|error| match error {
+            TrySendError::Full(_) => SubmitError::Busy,
+            TrySendError::Disconnected(_) => SubmitError::Stopped,
+        });
+        async move {
+            sent?;
+            answer.await.unwrap_or(Err(SubmitError::Stopped))
         }
     }
 

@@ -30,7 +30,7 @@ use std::sync::Arc;
 pub use adopt::{AdoptError, Adopted, adopt_guard};
 pub use clock::{Clock, ManualClock, Millis, SystemClock};
 pub use directory::{AgreementFilter, AgreementRow, PAGE_ROWS_MAX, Page, PageRequest, PartyRow, SCAN_ROWS_MAX};
-pub use door::{DryRun, Published};
+pub use door::{DryRun, Examined, Published};
 pub use error::{PublishError, ReadError};
 pub use fsck::{FINDINGS_MAX, FINDINGS_OF_A_FAULT_MAX, Fault, FaultFamily, FsckFinding, FsckReport, GuardCheck, fsck};
 pub use media_type::MediaType;

@@ -12,7 +12,7 @@ use tonic::{Code, Request, Response, Status, Streaming};
 use crate::agreement::On;
 use crate::crypto::{Digest, KeyLine, sha256};
 use crate::merkle::PATH_LEN_MAX;
-use crate::rpc::answer::{Connection, DryRun, EntryRef, LogInfo, Published, PublishedTold, Text, Unverified};
+use crate::rpc::answer::{Connection, DryRun, EntryRef, LogInfo, Text, Unverified};
 use crate::rpc::check::{self, Extension, VerifiedCheckpoint, VerifiedReceipt, VerifiedStatement};
 use crate::rpc::client_error::{CheckError, ClientError, is_broken_connection};
 use crate::rpc::proto::{
@@ -84,24 +84,6 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     /// Gives the memory back.
     pub fn into_seen(self) -> S {
         self.seen
-    }
-
-    /// Publishes a statement and verifies the receipt for exactly it.
-    ///
-    /// The receipt proves a tree that the log signed; that this tree extends what was seen before is proved by the next
-    /// [`Self::checkpoint`].
-    ///
-    /// # Errors
-    /// [`ClientError::Refused`] names the rule; after [`ClientError::Network`] publish the same statement again.
-    pub async fn publish(&self, statement: &Statement) -> Result<Published, ClientError> {
-        let request = proto::PublishRequest { statement: statement.bytes().to_vec() };
-        let answer =
-            self.call(self.registry(), request, |mut to, request| async move { to.publish(request).await }).await?;
-        let receipt = check::receipt(&answer.receipt, statement, &self.log)?;
-        check_equal("index", answer.index, receipt.proved().index)?;
-        check_equal("size", answer.size, receipt.proved().size)?;
-        let told = Unverified::new(PublishedTold { time_ms: answer.time_ms, is_new: answer.is_new });
-        Ok(Published { receipt, told })
     }
 
     /// Asks whether a statement would be accepted now.
@@ -380,6 +362,10 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         ClientError::from_status(&self.url, status)
     }
 
+    pub(in crate::rpc) fn log(&self) -> &KeyLine {
+        &self.log
+    }
+
     pub(in crate::rpc) fn trouble(&self, reason: &str) -> ClientError {
         ClientError::Network { url: self.url.clone(), reason: reason.to_owned() }
     }
@@ -389,10 +375,6 @@ fn timed<T>(message: T) -> Request<T> {
     let mut request = Request::new(message);
     request.set_timeout(ANSWER_TIMEOUT);
     request
-}
-
-fn check_equal(field: &'static str, told: u64, proved: u64) -> Result<(), CheckError> {
-    if told == proved { Ok(()) } else { Err(CheckError::Field { field, problem: "differs from the receipt" }) }
 }
 
 // V3: refused before it is kept.

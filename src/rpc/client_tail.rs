@@ -128,13 +128,13 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
             // Waits as long as it takes: a server that is gone shows by its pings.
             match stream.message().await {
                 Ok(Some(head)) => match self.read_run(tail, head, &mut stream).await {
-                    Err(error) if is_cut(&error) => {}
+                    Err(error) if error.is_cut() => {}
                     read => return Ok((read?, stream)),
                 },
                 Ok(None) => {}
                 Err(status) if is_broken_connection(&status) => {}
                 Err(status) => match self.error(status) {
-                    error if is_cut(&error) => {}
+                    error if error.is_cut() => {}
                     error => return Err(error),
                 },
             }
@@ -196,15 +196,5 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
             .call(self.log_reader(), request, |mut to, request| async move { to.get_consistency_proof(request).await })
             .await?;
         Ok(check::path(&answer.path, PATH_LEN_MAX)?)
-    }
-}
-
-/// Whether another stream may go on: the connection broke, or the server lost patience with a caller who had other things to
-/// do between two runs.
-fn is_cut(error: &ClientError) -> bool {
-    match error {
-        ClientError::Network { .. } => true,
-        ClientError::Refused(refusal) => refusal.code == tonic::Code::DeadlineExceeded,
-        _ => false,
     }
 }

@@ -66,6 +66,12 @@ pub struct Limits {
     pub tails_per_address_max: usize,
     /// Time after which a stream that follows the log is ended in peace, before its connection is asked to go.
     pub tail_time_max: Duration,
+    /// Streams that publish at once: each may hold [`Self::publish_window`] statements.
+    pub publish_streams_max: usize,
+    /// Those of one address.
+    pub publish_streams_per_address_max: usize,
+    /// Statements of one stream that may be without an answer.
+    pub publish_window: usize,
     /// Longest text, in bytes.
     pub text_len_max: usize,
     /// Publishes and dry runs that one address may send at once, after a pause.
@@ -100,6 +106,9 @@ impl Default for Limits {
             tails_at_work_max: 64,
             tails_per_address_max: 8,
             tail_time_max: Duration::from_secs(10 * 60),
+            publish_streams_max: 16,
+            publish_streams_per_address_max: 4,
+            publish_window: 256,
             text_len_max: 16 * 1024 * 1024,
             publish_burst: 2_000,
             publishes_per_second: 500,

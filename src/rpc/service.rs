@@ -23,6 +23,7 @@ pub(crate) struct Shared {
     dockets: Arc<Semaphore>,
     texts: Arc<Semaphore>,
     tails: Slots,
+    publish_streams: Slots,
 }
 
 impl Shared {
@@ -33,6 +34,7 @@ impl Shared {
             dockets: Arc::new(Semaphore::new(limits.dockets_at_work_max)),
             texts: Arc::new(Semaphore::new(limits.texts_at_work_max)),
             tails: Slots::new(limits.tails_at_work_max, limits.tails_per_address_max),
+            publish_streams: Slots::new(limits.publish_streams_max, limits.publish_streams_per_address_max),
             limits: Arc::new(limits),
         }
     }
@@ -45,6 +47,18 @@ impl Shared {
     /// Room for a stream that follows the log.
     pub fn tail_slot<T>(&self, request: &Request<T>) -> Result<Slot, Status> {
         self.tails.take(network_of(request)).ok_or_else(|| status::busy("streams of entries"))
+    }
+
+    /// Room for a stream that publishes.
+    pub fn publish_slot<T>(&self, request: &Request<T>) -> Result<Slot, Status> {
+        self.publish_streams.take(network_of(request)).ok_or_else(|| status::busy("streams of statements"))
+    }
+
+    /// Waits until the holder of a slot may send another statement.
+    pub async fn wait_for_rate(&self, slot: &Slot) {
+        while let Err(delay) = self.rate.take(slot.network(), Instant::now()) {
+            tokio::time::sleep(delay).await;
+        }
     }
 
     /// Room for a docket file or a standing; refused, not queued: a file in memory may have 64 MiB.

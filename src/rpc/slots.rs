@@ -44,6 +44,13 @@ impl Slots {
     }
 }
 
+impl Slot {
+    /// Who holds it.
+    pub fn network(&self) -> IpAddr {
+        self.network
+    }
+}
+
 impl Drop for Slot {
     fn drop(&mut self) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
