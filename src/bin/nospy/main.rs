@@ -39,6 +39,7 @@ mod opening;
 mod output;
 mod plain;
 mod publish;
+mod publish_many;
 mod read;
 mod search;
 mod seen;
