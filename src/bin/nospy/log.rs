@@ -14,7 +14,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::online::{Online, OnlineArgs};
 use crate::output::Output;
-use crate::{files, fsck, guard};
+use crate::{export, files, fsck, guard};
 
 /// What the log signed, and that it still holds what it held.
 #[derive(Args)]
@@ -55,6 +55,7 @@ enum What {
         #[command(flatten)]
         online: OnlineArgs,
     },
+    Export(export::ExportArgs),
     Fsck(fsck::FsckArgs),
     Guard(guard::GuardArgs),
 }
@@ -70,6 +71,7 @@ pub fn run(args: &LogArgs, config: &Config, output: &Output) -> Result<Exit, Cli
             let notes = std::iter::once(old).chain(new).map(|path| signed_note(path)).collect::<Result<Vec<_>, _>>()?;
             consistency(&notes, &mut Online::connect(online, config, output)?, output)
         }
+        What::Export(args) => export::run(args, config, output),
         What::Fsck(args) => fsck::run(args, config, output),
         What::Guard(args) => guard::run(args, config, output),
         What::Proof { entry, out, receipt, online } => {

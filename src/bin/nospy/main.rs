@@ -16,6 +16,7 @@ mod draft_file;
 mod due;
 mod error;
 mod exit;
+mod export;
 mod extract;
 mod files;
 mod footing;
