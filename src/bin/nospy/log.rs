@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use nospy::crypto::hex;
-use nospy::evidence::SignedCheckpoint;
+use nospy::evidence::{Quorum, SignedCheckpoint};
 use nospy::rpc::EntryRef;
 use serde_json::json;
 
@@ -88,11 +88,7 @@ pub fn run(args: &LogArgs, config: &Config, output: &Output) -> Result<Exit, Cli
 fn checkpoint(out: Option<&PathBuf>, args: &OnlineArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
     let online = Online::connect(args, config, output)?;
     let checkpoint = &online.checkpoint;
-    let signed =
-        SignedCheckpoint::parse(checkpoint.note()).map_err(|error| CliError::new(Exit::Internal, error.to_string()))?;
-    let quorum = signed
-        .check_quorum(&online.policy)
-        .map_err(|error| CliError::new(Exit::BadSignature, format!("a witness's cosignature: {error}")))?;
+    let quorum = quorum(&online)?;
     if let Some(path) = out {
         files::write_new(path, checkpoint.note())?;
     }
@@ -116,6 +112,18 @@ fn checkpoint(out: Option<&PathBuf>, args: &OnlineArgs, config: &Config, output:
     });
     output.data(&text, json)?;
     Ok(exit)
+}
+
+/// Which witnesses of the caller's policy cosigned the newest checkpoint.
+///
+/// # Errors
+/// A cosignature of one of them that does not verify.
+pub fn quorum(online: &Online) -> Result<Quorum, CliError> {
+    online
+        .checkpoint
+        .signed()
+        .check_quorum(&online.policy)
+        .map_err(|error| CliError::new(Exit::BadSignature, format!("a witness's cosignature: {error}")))
 }
 
 /// A checkpoint from a file, as it was signed.
