@@ -1,6 +1,6 @@
 //! `nospy log export`: whatever happens, the checkpoint in the directory names a whole log, and the files alone prove it.
 #![cfg(feature = "cli")]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::panic, clippy::unwrap_used)] // a test that panics has failed
 
 mod program;
 mod served;
@@ -12,6 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use base64ct::{Base64, Encoding as _};
+use nospy::crypto::{KeyLine, NoteAlgorithm, SigningKey};
 use nospy::merkle::{Bundle, Edge, Hash, Tile, bundle_entries, bundles_between, leaf_hash, tiles};
 use program::{Bench, Ran};
 use served::{Engine, Served, listing};
@@ -206,6 +207,18 @@ async fn a_fork_is_named_and_nothing_is_written() {
     let ran = tokio::task::block_in_place(|| scene.bench.run_with(&elsewhere, &["log", "export", "copy"]));
     ran.exits(14);
     assert_eq!(scene.proved_copy(), before);
+}
+
+/// Goal: a copy without the witnesses of the policy is not told as if it had them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_says_which_witnesses_are_missing() {
+    let scene = Scene::new(3).await;
+    let key = SigningKey::from_seed(&[7; 32]).public();
+    let witness = KeyLine::new("witness.example.org/w1", NoteAlgorithm::Cosignature, key).unwrap();
+    let log = scene.served.log();
+    scene.bench.write("policy.txt", format!("log {log}\nwitness w1 {witness}\nquorum w1\n"));
+    scene.export().exits(13).says("have not cosigned");
+    assert_eq!(scene.proved_copy().0, scene.size());
 }
 
 /// Goal: a damaged copy is named, not continued.

@@ -4,6 +4,7 @@
 #![allow(clippy::panic)] // a test that panics has failed
 
 mod served;
+mod swindler;
 
 use std::time::{Duration, Instant};
 
@@ -11,9 +12,11 @@ use nospy::registry::PublishError;
 use nospy::rpc::proto::publish_many_response::Outcome;
 use nospy::rpc::proto::registry_client::RegistryClient;
 use nospy::rpc::proto::{self, PublishManyRequest};
+use nospy::rpc::{CheckError, Connection, ForgetfulCheckpoints, VerifyingClient};
 use nospy::rpc::{ClientError, Limits, Published, ServerRefusal};
 use nospy::statement::Statement;
 use served::{Engine, Served, acceptance, enrolment, government, listing, offer, options, vendor};
+use swindler::Swindle;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
@@ -254,7 +257,41 @@ async fn a_stop_leaves_nothing_open() {
     timeout(PATIENCE, served.ended()).await.expect("no stream holds the server up");
 }
 
-/// The example of the manual: an answer tells the number that it is for.
+/// Goal: an answer is told only with a receipt for exactly that statement. Method: a registry that swindles from the third
+/// answer on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_swindle_ends_the_stream() {
+    let served = Served::start(Engine::Memory).await;
+    let statements = listings("p", 5);
+    for (swindle, told) in [
+        (Swindle::Receipt, 2),
+        (Swindle::OtherReceipt, 2),
+        (Swindle::Index, 2),
+        (Swindle::Number, 2),
+        (Swindle::Nothing, 2),
+        // Begun again from the first without an answer, as often as that brings answers.
+        (Swindle::End, 5),
+    ] {
+        let url = swindler::serve(format!("http://{}", served.address), swindle).await;
+        let connection = Connection { url, ca_pem: None };
+        let seen = ForgetfulCheckpoints::default();
+        let client = VerifyingClient::connect(&connection, served.log(), seen).await.expect("connected");
+        let mut outcomes = Vec::new();
+        let ended = client.publish_many(&statements, |_, outcome| outcomes.push(outcome)).await;
+        assert_eq!(outcomes.len(), told, "{swindle:?}");
+        for (outcome, statement) in outcomes.iter().zip(&statements) {
+            assert_eq!(outcome.as_ref().expect("accepted").receipt.id(), statement.id());
+        }
+        match (swindle, ended) {
+            (Swindle::End, ended) => ended.expect("all answered"),
+            (Swindle::Receipt | Swindle::OtherReceipt, Err(ClientError::Check(CheckError::Receipt(_)))) => {}
+            (_, Err(ClientError::Check(CheckError::Field { .. }))) => {}
+            (swindle, other) => panic!("{swindle:?}: {other:?}"),
+        }
+    }
+}
+
+/// Nothing sent is nothing answered.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_without_statements_ends_in_peace() {
     let served = Served::start(Engine::Memory).await;

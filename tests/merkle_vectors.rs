@@ -219,6 +219,24 @@ fn a_log_is_cut_into_the_golden_files() {
     }
 }
 
+/// The files of the golden log, at its end.
+#[test]
+fn the_golden_log_is_cut_into_its_files() {
+    let Some(folder) = vectors() else { return };
+    let golden = json(&folder.join("golden/log.json"));
+    let (mut tiling, mut files) = (Tiling::new(), Vec::new());
+    for batch in golden["batches"].as_array().unwrap() {
+        for entry in batch["statements"].as_array().unwrap().iter().chain([&batch["seal"]]) {
+            tiling.push(&hex(&entry["hex"]), &mut files).unwrap();
+        }
+        assert_eq!(tiling.edge().root().to_vec(), hex(&batch["tree_root"]), "{}", batch["size"]);
+    }
+    files.extend(tiling.partials());
+    let found: BTreeMap<String, Vec<u8>> = files.into_iter().map(|file| (file.path, file.bytes)).collect();
+    let expected = golden["final_tiles"].as_object().unwrap();
+    assert_eq!(found, expected.iter().map(|(path, bytes)| (path.clone(), hex(bytes))).collect());
+}
+
 #[test]
 fn a_log_does_not_go_on_from_damaged_files() {
     let mut tiling = Tiling::new();

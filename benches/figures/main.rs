@@ -22,6 +22,7 @@ mod machine;
 mod proof;
 mod publish;
 mod report;
+mod stream;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -40,8 +41,9 @@ struct Figure {
 }
 
 // The map comes first: its memory is read from the process, where memory freed by another figure would hide it.
-const FIGURES: [Figure; 5] = [
+const FIGURES: [Figure; 6] = [
     Figure { name: "map", size: 1_000_000, unit: "subjects", measure: docket_map::measure },
+    Figure { name: "S1", size: 20_000, unit: "publishes a round", measure: stream::measure },
     Figure { name: "S2", size: 20_000, unit: "publishes a round", measure: publish::measure },
     Figure { name: "S3", size: 100_000, unit: "entries", measure: proof::measure },
     Figure { name: "S4", size: 200, unit: "publishes a round", measure: lone::measure },

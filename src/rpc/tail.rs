@@ -23,7 +23,6 @@ pub(crate) async fn start(
     start: u64,
     until: Option<u64>,
 ) -> Result<Chunks<Message>, Status> {
-    // The wait begins before the first look, so that no batch falls between them.
     let growth = shared.registry.growth();
     // The first run is read before the answer begins: a start beyond the log is an error of the call.
     let (run, slot) = shared.fold(slot, move |registry| registry.run(start, until)).await?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use nospy::agreement::LogEnd;
 use nospy::crypto::hex;
-use nospy::evidence::{Question, SignedCheckpoint, Trust, verify};
+use nospy::evidence::{Question, Quorum, SignedCheckpoint, Trust, verify};
 use nospy::rpc::EntryRef;
 use nospy::statement::Subject;
 use serde_json::json;
@@ -93,11 +93,7 @@ fn checkpoint(out: Option<&PathBuf>, args: &OnlineArgs, config: &Config, output:
     let mut online = Online::connect(args, config, output)?;
     let end = log_end(&mut online)?;
     let checkpoint = &online.checkpoint;
-    let signed =
-        SignedCheckpoint::parse(checkpoint.note()).map_err(|error| CliError::new(Exit::Internal, error.to_string()))?;
-    let quorum = signed
-        .check_quorum(&online.policy)
-        .map_err(|error| CliError::new(Exit::BadSignature, format!("a witness's cosignature: {error}")))?;
+    let quorum = quorum(&online)?;
     if let Some(path) = out {
         files::write_new(path, checkpoint.note())?;
     }
@@ -143,6 +139,18 @@ fn log_end(online: &mut Online) -> Result<Option<LogEnd>, CliError> {
             .next_step("Follow no successor that this log does not prove. Fetch the file: nospy docket registry -o FILE."))
         }
     }
+}
+
+/// Which witnesses of the caller's policy cosigned the newest checkpoint.
+///
+/// # Errors
+/// A cosignature of one of them that does not verify.
+pub fn quorum(online: &Online) -> Result<Quorum, CliError> {
+    online
+        .checkpoint
+        .signed()
+        .check_quorum(&online.policy)
+        .map_err(|error| CliError::new(Exit::BadSignature, format!("a witness's cosignature: {error}")))
 }
 
 /// A checkpoint from a file, as it was signed.

@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::export::disk::Disk;
+use crate::log::quorum;
 use crate::online::{Online, OnlineArgs};
 use crate::output::Output;
 
@@ -37,6 +38,7 @@ pub struct ExportArgs {
 pub fn run(args: &ExportArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
     let disk = Disk::open(&args.directory)?;
     let mut online = Online::connect(&args.online, config, output)?;
+    let quorum = quorum(&online)?;
     let tiling = go_on_from(&disk, &mut online)?;
     let from = tiling.edge().size();
     let checkpoint = online.checkpoint.clone();
@@ -61,9 +63,13 @@ pub fn run(args: &ExportArgs, config: &Config, output: &Output) -> Result<Exit, 
     );
     let json = json!({
         "origin": online.log.name(), "directory": args.directory, "size": checkpoint.size(), "from": from,
-        "root": hex(checkpoint.root()),
+        "root": hex(checkpoint.root()), "quorum_met": quorum.is_met,
     });
     output.data(&text, json)?;
+    if !quorum.is_met {
+        output.say("The witnesses that your policy asks for have not cosigned the checkpoint of the copy.");
+        return Ok(Exit::WitnessQuorum);
+    }
     Ok(Exit::Ok)
 }
 
