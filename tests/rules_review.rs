@@ -363,3 +363,24 @@ fn a_docket_of_voids_is_folded_in_time() {
     assert_eq!(standing.inadmissible, vec![]);
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }
+
+#[test]
+fn a_docket_of_renamings_is_folded_in_time() {
+    const NAMES: u64 = 4_000;
+    let mut kit = Kit::default();
+    let mut acts = kit.dockets().remove(&subject("party/acme")).unwrap();
+    for n in 0..NAMES {
+        let name = record(vec![("name", text(&format!("Name {n} of a party with a long name")))]);
+        let statement = kit.sign("acme", "party/acme", "party.rename", vec![("name", name)]);
+        acts.push(kit.candidate(statement));
+        kit.next += 1;
+    }
+    let mut world = kit.world.clone();
+    let begun = Instant::now();
+    world.load(subject("party/acme"), acts);
+    // A description for each name, with all names before it, took the memory of the square of their number.
+    let described = world.describe(&"acme".parse().unwrap(), kit.next).unwrap();
+    assert_eq!(described.names.len() as u64, NAMES + 1);
+    assert_eq!(described.names[0].name.as_str(), "Name 3999 of a party with a long name");
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+}

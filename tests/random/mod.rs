@@ -266,8 +266,9 @@ fn speaker(kit: &Kit, party: &str) -> String {
         Issuer::Party(party) => party.to_string(),
         Issuer::Log => panic!("a seal succeeds nobody"),
     };
-    let successors = successions.filter(|act| act.statement.successor().is_some_and(|heir| heir.as_str() == by(act)));
-    successors.last().map_or_else(|| party.to_owned(), by)
+    let mut successors =
+        successions.filter(|act| act.statement.successor().is_some_and(|heir| heir.as_str() == by(act)));
+    successors.next_back().map_or_else(|| party.to_owned(), by)
 }
 
 /// What becomes of parties.
