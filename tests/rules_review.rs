@@ -319,6 +319,21 @@ fn what_an_inadmissible_statement_names_says_what_it_would_have_changed() {
 }
 
 #[test]
+fn rule_14_talk_that_breaks_a_rule_leaves_an_offer_as_it_stands() {
+    let mut kit = Kit::default();
+    let made = kit.ok("acme", OFFER, "offer.make", offer(&[], vec![]));
+    kit.at("2026-02-01");
+    let body = vec![("from", text("2026-01-01")), ("until", text("2026-01-31")), ("due", text("2026-03-01"))];
+    assert!(kit.log_by_mistake(kit.sign("lab", OFFER, "canary", body)).is_err());
+    kit.at("2026-02-02");
+    assert_eq!(kit.expect(OFFER, "2026-02-02", Force::Offered).inadmissible.len(), 1);
+    // Such a void would have reached back to the beginning.
+    assert!(kit.log_by_mistake(kit.sign("lab", OFFER, "void", void(&made, true))).is_err());
+    kit.at("2026-02-03");
+    kit.expect(OFFER, "2026-01-10", Force::Indeterminate(Reason::Inadmissible));
+}
+
+#[test]
 fn a_withdrawal_counts_until_the_day_on_which_it_is_void() {
     let mut kit = Kit::default();
     let made = kit.ok("acme", OFFER, "offer.make", offer(&[], vec![]));
