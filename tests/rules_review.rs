@@ -319,6 +319,21 @@ fn what_an_inadmissible_statement_names_says_what_it_would_have_changed() {
 }
 
 #[test]
+fn rule_14_talk_that_breaks_a_rule_leaves_an_offer_as_it_stands() {
+    let mut kit = Kit::default();
+    let made = kit.ok("acme", OFFER, "offer.make", offer(&[], vec![]));
+    kit.at("2026-02-01");
+    let body = vec![("from", text("2026-01-01")), ("until", text("2026-01-31")), ("due", text("2026-03-01"))];
+    assert!(kit.log_by_mistake(kit.sign("lab", OFFER, "canary", body)).is_err());
+    kit.at("2026-02-02");
+    assert_eq!(kit.expect(OFFER, "2026-02-02", Force::Offered).inadmissible.len(), 1);
+    // Such a void would have reached back to the beginning.
+    assert!(kit.log_by_mistake(kit.sign("lab", OFFER, "void", void(&made, true))).is_err());
+    kit.at("2026-02-03");
+    kit.expect(OFFER, "2026-01-10", Force::Indeterminate(Reason::Inadmissible));
+}
+
+#[test]
 fn a_withdrawal_counts_until_the_day_on_which_it_is_void() {
     let mut kit = Kit::default();
     let made = kit.ok("acme", OFFER, "offer.make", offer(&[], vec![]));
@@ -361,5 +376,26 @@ fn a_docket_of_voids_is_folded_in_time() {
     let standing = world.standing(&subject(DE), On::Day("2026-02-02".parse().unwrap()), kit.known_at());
     assert_eq!(standing.otherwise.unwrap().force, Force::InForce);
     assert_eq!(standing.inadmissible, vec![]);
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_docket_of_renamings_is_folded_in_time() {
+    const NAMES: u64 = 4_000;
+    let mut kit = Kit::default();
+    let mut acts = kit.dockets().remove(&subject("party/acme")).unwrap();
+    for n in 0..NAMES {
+        let name = record(vec![("name", text(&format!("Name {n} of a party with a long name")))]);
+        let statement = kit.sign("acme", "party/acme", "party.rename", vec![("name", name)]);
+        acts.push(kit.candidate(statement));
+        kit.next += 1;
+    }
+    let mut world = kit.world.clone();
+    let begun = Instant::now();
+    world.load(subject("party/acme"), acts);
+    // A description for each name, with all names before it, took the memory of the square of their number.
+    let described = world.describe(&"acme".parse().unwrap(), kit.next).unwrap();
+    assert_eq!(described.names.len() as u64, NAMES + 1);
+    assert_eq!(described.names[0].name.as_str(), "Name 3999 of a party with a long name");
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }

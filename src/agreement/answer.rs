@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::agreement::accord::{AgreementState, offer_subject};
 use crate::agreement::assurance::{Assurances, assurance_on};
 use crate::agreement::day::{LegalZone, ZONE_TABLE, day_after};
-use crate::agreement::doubt::{changes_force_by, doubt_of_entries, settle};
+use crate::agreement::doubt::{changes_force_by, changes_offer_by, doubt_of_entries, settle};
 use crate::agreement::history::{Entry, State};
 use crate::agreement::life::{Life, SignatureRecord};
 use crate::agreement::offer::{Made, OfferState};
@@ -268,9 +268,10 @@ impl World {
         }
     }
 
-    /// An offer changes at the instants of registration, so what is inadmissible counts from there.
     fn offer_doubt(&self, standing: &mut Standing, offer: &Subject, at_ms: u64, known_at: KnownAt) -> Option<Reason> {
-        doubt_of_entries(standing, self.entries_known(offer, known_at), |entry| entry.act.time_ms <= at_ms)
+        let history = self.history(offer);
+        let entries = self.entries_known(offer, known_at);
+        doubt_of_entries(standing, entries, |entry| changes_offer_by(history, entry, at_ms))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::agreement::day::LegalZone;
 use crate::agreement::history::{Entry, History};
-use crate::agreement::kinds::force_from;
+use crate::agreement::kinds::{force_from, is_talk};
 use crate::agreement::{Force, Reason, Standing};
 use crate::statement::StatementId;
 use crate::statement::body::{Body, LegalDate};
@@ -30,6 +30,18 @@ pub(in crate::agreement) fn changes_force_by(
         }
         _ => is_effective_by(entry, day),
     }
+}
+
+/// Whether an entry of the docket of an offer, had it been admissible, would have changed how the offer stands at an
+/// instant. An offer changes at the instants of registration; a void may reach back to the beginning.
+pub(in crate::agreement) fn changes_offer_by(docket: Option<&History>, entry: &Entry, at_ms: u64) -> bool {
+    let is_ab_initio = matches!(entry.act.body.as_deref(), Some(Body::Void(body)) if body.ab_initio == Some(true));
+    let is_of_offer = |entry: &Entry| entry.act.body.as_deref().is_none_or(|body| !is_talk(body));
+    let changes = match entry.names() {
+        Some(id) => named(docket, &id).is_none_or(is_of_offer),
+        None => is_of_offer(entry),
+    };
+    changes && (is_ab_initio || entry.act.time_ms <= at_ms)
 }
 
 fn named<'a>(docket: Option<&'a History>, id: &StatementId) -> Option<&'a Entry> {

@@ -12,6 +12,9 @@ use crate::agreement::{Act, Inadmissible, Refusal, Rule, World, kinds};
 use crate::statement::body::{Body, BodyError, Voiding};
 use crate::statement::{Statement, StatementId, Subject};
 
+/// Up to so many entries a debug build folds a docket again after each void.
+const CHECKED_ENTRIES_MAX: usize = 256;
+
 /// A docket: its statements with their verdicts, what waits for signatures, and what follows from what is complete.
 #[derive(Clone, Debug)]
 pub(in crate::agreement) struct History {
@@ -206,6 +209,12 @@ impl World {
         state
     }
 
+    /// Whether a docket's state is what its fold gives; of a long docket it is not asked.
+    fn is_as_folded(&self, subject: &Subject, history: &History) -> bool {
+        let folded = || self.fold(subject, &history.entries, &history.index, u64::MAX);
+        history.entries.len() > CHECKED_ENTRIES_MAX || format!("{:?}", history.state) == format!("{:?}", folded())
+    }
+
     /// Lets a `void` that is complete count in a docket: what it completes the voiding of is taken out, or marked.
     pub(in crate::agreement) fn take_void(&self, subject: &Subject, history: &mut History, void: &Voiding) {
         let Some(place) = history.index.done(&void.reference) else { return };
@@ -217,5 +226,6 @@ impl World {
             // Acts after it may have been read by it, or several agreements stand on the subject.
             history.state = self.fold(subject, &history.entries, &history.index, u64::MAX);
         }
+        debug_assert!(self.is_as_folded(subject, history), "what is taken out is as if it had never been applied");
     }
 }

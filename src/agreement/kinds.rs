@@ -148,10 +148,8 @@ fn effect_on_party(state: &mut PartyState, done: &Done, body: &Body) {
         Body::PartyList(body) => state.apply_list(index, body),
         Body::PartyEnrol(body) => state.apply_enrol(index, body),
         Body::PartyKeys(body) => state.apply_keys(index, body),
-        Body::PartyRename(body) => state.apply_change(index, |party| party.names.insert(0, body.name.clone())),
-        Body::PartyControlChange(body) => {
-            state.apply_change(index, |party| party.controllers = Some(body.controllers.clone()));
-        }
+        Body::PartyRename(body) => state.apply_rename(index, &body.name),
+        Body::PartyControlChange(body) => state.apply_control(index, &body.controllers),
         Body::PartySucceed(body) => {
             let by_registrar = done.signatures.iter().any(|signature| signature.issuer.is_registrar());
             state.apply_succeed(index, &body.successor, by_registrar);

@@ -10,7 +10,7 @@ use crate::agreement::registrar::check_threshold;
 use crate::agreement::{Act, Refusal, Rule, World};
 use crate::crypto::{Kid, PublicKey, possession_message};
 use crate::statement::body::{
-    Authority, Body, Description, Enrolment, KeyChange, KeyGrant, PartyName, RevocationReason, Role,
+    Authority, Body, Controller, Description, Enrolment, KeyChange, KeyGrant, PartyName, RevocationReason, Role,
 };
 use crate::statement::{Party, Subject};
 
@@ -20,7 +20,11 @@ pub const KEYS_PER_PARTY_MAX: usize = 256;
 /// The docket `party/<party>`, folded. Everything in it can be asked as of an index.
 #[derive(Clone, Debug, Default)]
 pub(in crate::agreement) struct PartyState {
+    /// As listed or enrolled. What changed since stands beside: a description for each change would cost as much as all
+    /// changes before it.
     descriptions: Vec<(u64, Box<Description>)>,
+    renames: Vec<(u64, PartyName)>,
+    controllers: Vec<(u64, Vec<Controller>)>,
     enrolled: Option<u64>,
     keys: Vec<KeyRecord>,
     /// From which index which threshold.
@@ -56,9 +60,25 @@ struct KeyEnd {
 }
 
 impl PartyState {
-    /// Who the party is, as of `index`.
+    /// Who the party is, as of `index`: as it was listed or enrolled last. Names and controllers may have changed since.
     pub fn description(&self, index: u64) -> Option<&Description> {
-        self.descriptions.iter().rev().find(|(own, _)| *own < index).map(|(_, description)| &**description)
+        self.listed(index).map(|(_, description)| description)
+    }
+
+    fn listed(&self, index: u64) -> Option<(u64, &Description)> {
+        self.descriptions.iter().rev().find(|(own, _)| *own < index).map(|(own, description)| (*own, &**description))
+    }
+
+    /// As [`PartyState::description`], with the names (newest first) and controllers as of `index`.
+    pub fn described(&self, index: u64) -> Option<Description> {
+        let (from, listed) = self.listed(index)?;
+        let since = |at: u64| from < at && at < index;
+        let renamed = self.renames.iter().rev().filter(|(at, _)| since(*at)).map(|(_, name)| name);
+        let controllers = self.controllers.iter().rev().find(|(at, _)| since(*at)).map(|(_, controllers)| controllers);
+        let mut description = listed.clone();
+        description.names = renamed.chain(&listed.names).cloned().collect();
+        description.controllers = controllers.cloned().or(description.controllers);
+        Some(description)
     }
 
     /// How many keys must stand behind a statement at `index`.
@@ -110,13 +130,12 @@ impl PartyState {
         self.thresholds.push((index, body.threshold));
     }
 
-    /// The description changes in one place; the rest of it stays.
-    pub fn apply_change(&mut self, index: u64, change: impl FnOnce(&mut Description)) {
-        if let Some((_, known)) = self.descriptions.last() {
-            let mut description = known.clone();
-            change(&mut description);
-            self.descriptions.push((index, description));
-        }
+    pub fn apply_rename(&mut self, index: u64, name: &PartyName) {
+        self.renames.push((index, name.clone()));
+    }
+
+    pub fn apply_control(&mut self, index: u64, controllers: &[Controller]) {
+        self.controllers.push((index, controllers.to_vec()));
     }
 
     pub fn apply_succeed(&mut self, index: u64, successor: &Party, by_registrar: bool) {

@@ -37,7 +37,8 @@ pub(in crate::agreement) fn check_succeed(
     before: Before<'_>,
 ) -> Result<(), Refusal> {
     let Some(party) = subject_party(act) else { return Ok(()) };
-    demand(world.describe(party, act.index).is_some(), || {
+    let is_known = world.party(party).is_some_and(|state| state.description(act.index).is_some());
+    demand(is_known, || {
         let message = format!("{party} is neither listed nor enrolled");
         Refusal::new(Rule::PartyUnknown, message, "party.list by the registrar first")
     })?;
@@ -66,9 +67,10 @@ pub(in crate::agreement) fn check_successor(
 ) -> Result<(), Refusal> {
     let successor = &body.successor;
     let after = world.party(successor).filter(|state| state.is_enrolled(act.index));
-    let (Some(after), Some(before)) =
-        (after.and_then(|state| state.description(act.index)), world.describe(party, act.index))
-    else {
+    let (Some(after), Some(before)) = (
+        after.and_then(|state| state.description(act.index)),
+        world.party(party).and_then(|state| state.description(act.index)),
+    ) else {
         return Err(not_allowed(format!("{successor} is not enrolled"), "an enrolled successor"));
     };
     demand(world.heir(successor, act.index) == *successor, || {

@@ -149,7 +149,8 @@ fn check_voider(world: &World, act: &Act, named: &Act, is_complete: bool) -> Res
     let is_issuer = own.is_some_and(|own| issuer == Some(own) || issuer == Some(&world.heir(own, act.index)));
     let is_addressed = match (named.body.as_deref(), issuer) {
         (Some(Body::OfferMake(offer)), Some(issuer)) => {
-            let role = world.describe(issuer, act.index).map(|description| description.role);
+            let described = world.party(issuer).and_then(|party| party.description(act.index));
+            let role = described.map(|description| description.role);
             let mut accepting = world.named_as_heir(issuer, act.index).chain([issuer]);
             let is_addressed = accepting.any(|government| offer.addressees.includes(government));
             // What waits is the vendor's alone: nobody else takes it away.

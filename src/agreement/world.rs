@@ -216,8 +216,8 @@ impl World {
     }
 
     /// Who a party is, as of `index`.
-    pub fn describe(&self, party: &Party, index: u64) -> Option<&Description> {
-        self.party(party)?.description(index)
+    pub fn describe(&self, party: &Party, index: u64) -> Option<Description> {
+        self.party(party)?.described(index)
     }
 
     /// Every party whose listing or enrolment was loaded or pushed.
