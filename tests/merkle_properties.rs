@@ -61,6 +61,22 @@ fn edge_and_nodes_give_the_root_of_every_size() {
 }
 
 #[test]
+fn the_last_entry_and_its_path_are_the_edge() {
+    let (leaves, nodes, _) = grow(SIZE);
+    let mut edge = Edge::new();
+    for (size, leaf) in (1..).zip(&leaves) {
+        edge.push(*leaf);
+        let path = prove_inclusion(&nodes, size - 1, size).unwrap();
+        assert_eq!(Edge::of_last_entry(size, leaf, &path).as_ref(), Ok(&edge), "{size}");
+        let longer = [path.as_slice(), &[[0; 32]]].concat();
+        let refused = Edge::of_last_entry(size, leaf, &longer);
+        assert!(matches!(refused, Err(ProofError::PathLength { .. })), "{size}: {refused:?}");
+    }
+    assert!(Edge::of_last_entry(0, &[0; 32], &[]).is_err());
+    assert!(Edge::of_last_entry(TREE_SIZE_MAX + 1, &[0; 32], &[]).is_err());
+}
+
+#[test]
 fn edge_refuses_parts_that_do_not_fit() {
     assert_eq!(Edge::from_parts(3, vec![[0; 32]]), Err(EdgeError::NodeCount { size: 3, expected: 2, found: 1 }));
     assert_eq!(Edge::from_parts(1 << 63, vec![[0; 32]]), Err(EdgeError::SizeTooLarge { size: 1 << 63 }));

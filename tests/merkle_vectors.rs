@@ -1,11 +1,12 @@
 //! Trees, proofs, chain and tiles against vectors that others made.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use nospy::merkle::{
-    Bundle, Edge, Hash, Tile, TileNodes, bundles_between, chain_next, chain_start, check_consistency, check_inclusion,
-    leaf_hash, tiles,
+    Bundle, Edge, Hash, Tile, TileNodes, Tiling, TilingError, bundle_entries, bundles_between, chain_next, chain_start,
+    check_consistency, check_inclusion, leaf_hash, tiles,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -181,6 +182,74 @@ fn tiles_of_trees() {
         assert_eq!(listed, case["files"].as_object().unwrap().len(), "listed files of {size}");
         assert_eq!(to_hex(&Sha256::digest(all)), case["all"].as_str().unwrap(), "all files of {size}");
     }
+}
+
+/// The files of a log as it is cut entry by entry, and by one that goes on from the files of another.
+#[test]
+fn a_log_is_cut_into_the_golden_files() {
+    let Some(folder) = vectors() else { return };
+    let golden = json(&folder.join("golden/tiles.json"));
+    let mut written: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let mut tiling = Tiling::new();
+    for case in golden["cases"].as_array().unwrap() {
+        let size = case["size"].as_u64().unwrap();
+        let mut full = Vec::new();
+        for index in tiling.edge().size()..size {
+            tiling.push(format!("entry {index}").as_bytes(), &mut full).unwrap();
+        }
+        assert_eq!(tiling.edge().root().to_vec(), hex(&case["root"]), "{size}");
+        written.extend(full.into_iter().map(|file| (file.path, file.bytes)));
+        let partials = tiling.partials();
+        let mut all = String::new();
+        let paths = tiles(size).map(Tile::path).chain(bundles_between(0, size).map(Bundle::path));
+        for path in paths {
+            let partial = partials.iter().find(|file| file.path == path).map(|file| &file.bytes);
+            let bytes = partial.or(written.get(&path)).unwrap_or_else(|| panic!("{path} of {size} is missing"));
+            all += &format!("{path} {} {}\n", bytes.len(), to_hex(&Sha256::digest(bytes)));
+        }
+        assert_eq!(to_hex(&Sha256::digest(all)), case["all"].as_str().unwrap(), "all files of {size}");
+        let read = |path: &str, len_max: usize| {
+            let file = partials.iter().find(|file| file.path == path).expect("only partial files are read");
+            assert!(file.bytes.len() <= len_max, "{path}");
+            Ok::<_, TilingError>(file.bytes.clone())
+        };
+        let resumed = Tiling::resume(size, read).unwrap();
+        assert_eq!(resumed, tiling, "{size}");
+        tiling = resumed;
+    }
+}
+
+#[test]
+fn a_log_does_not_go_on_from_damaged_files() {
+    let mut tiling = Tiling::new();
+    (0..300u32).for_each(|n| tiling.push(&n.to_be_bytes(), &mut Vec::new()).unwrap());
+    let files = tiling.partials();
+    assert_eq!(files.len(), 3, "two tiles and a bundle");
+    let resume = |bad: usize, damage: &dyn Fn(&mut Vec<u8>)| {
+        Tiling::resume(300, |path, _| {
+            let place = files.iter().position(|file| file.path == path).unwrap();
+            let mut bytes = files[place].bytes.clone();
+            if place == bad {
+                damage(&mut bytes);
+            }
+            Ok::<_, TilingError>(bytes)
+        })
+    };
+    assert_eq!(resume(9, &|_| ()).as_ref(), Ok(&tiling));
+    for (bad, file) in files.iter().enumerate() {
+        let shorter = resume(bad, &|bytes| bytes.truncate(bytes.len() - 1));
+        assert_eq!(shorter, Err(TilingError::Damaged { path: file.path.clone() }));
+        // A hash that no other file repeats shows by the root.
+        let flipped = resume(bad, &|bytes| *bytes.last_mut().unwrap() ^= 1);
+        assert!(flipped.is_err() || flipped.is_ok_and(|other| other.edge().root() != tiling.edge().root()), "{bad}");
+    }
+    assert_eq!(
+        tiling.push(&vec![0; 65_536], &mut Vec::new()),
+        Err(TilingError::EntryTooLong { length: 65_536 }),
+        "no length of two bytes says this"
+    );
+    assert_eq!(bundle_entries(&[0, 2, 7, 7, 0, 0]), Some(vec![&[7, 7][..], &[]]));
+    assert_eq!((bundle_entries(&[0, 2, 7]), bundle_entries(&[0])), (None, None));
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub const LATE_AFTER_DAYS: i64 = 30;
 #[derive(Clone, Debug, Default)]
 pub(in crate::agreement) struct AgreementState {
     pub lives: Vec<Life>,
-    pub declines: Vec<LegalDate>,
+    pub declines: Vec<(StatementId, LegalDate)>,
     pub findings: Vec<FindingRecord>,
     pub assurances: Assurances,
     /// What changes no force (rule 11).
@@ -76,14 +76,23 @@ impl AgreementState {
         });
     }
 
-    pub fn apply_decline(&mut self, body: &Decline) {
-        self.declines.push(body.date);
+    pub fn apply_decline(&mut self, act: &Act, body: &Decline) {
+        self.declines.push((act.id(), body.date));
+    }
+
+    /// Takes back what an act did that is void and no terms rest on.
+    pub fn forget(&mut self, id: &StatementId) {
+        self.declines.retain(|(decline, _)| decline != id);
+        self.findings.retain(|finding| finding.id != *id);
+        self.findings.iter_mut().for_each(|finding| finding.forget(id));
+        self.assurances.forget(id);
+        self.lives.iter_mut().for_each(|life| life.forget(id));
     }
 
     /// Rule 4: the vendor's word on a filed paper.
-    pub fn apply_word(&mut self, date: LegalDate, confirms: bool) {
+    pub fn apply_word(&mut self, act: &Act, date: LegalDate, confirms: bool) {
         if let Some(life) = self.life_mut() {
-            life.words.push(WordRecord { date, confirms });
+            life.words.push(WordRecord { id: act.id(), date, confirms });
         }
     }
 }

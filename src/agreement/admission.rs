@@ -2,6 +2,7 @@
 //! registry, or on taste. A verifier does not repeat it; an audit does.
 
 use crate::agreement::day::LegalZone;
+use crate::agreement::needs::agreement_of_voider;
 use crate::agreement::offer::offer_unknown;
 use crate::agreement::party::{is_role_of_id, key_taken, subject_party};
 use crate::agreement::party_change::check_successor;
@@ -14,8 +15,10 @@ use crate::statement::body::{
 };
 use crate::statement::{GovernmentOrCountry, Party, Subject, check_texts, is_name_text};
 
-/// Most statements of a docket `party/…` or `report/…`.
+/// Most statements of one issuer on a subject `party/…`, `report/…` or `registry`.
 pub const DOCKET_STATEMENTS_MAX: usize = 1_024;
+/// Most successions that one issuer states on one subject: each stands in the docket of another party too.
+pub const SUCCESSIONS_MAX: usize = 16;
 
 /// The countries of ISO 3166-1 alpha-2 (2026), in lower case, and `eu`.
 const COUNTRIES: &str = "ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bl bm bn bo bq br \
@@ -52,6 +55,7 @@ pub(in crate::agreement) fn check(world: &World, act: &Act) -> Result<(), Refusa
         }
         Body::PartySucceed(body) => {
             check_docket_room(world, act)?;
+            check_successions(world, act)?;
             // Asked early, so that nobody waits for a signature that would be refused.
             subject_party(act).map_or(Ok(()), |party| check_successor(world, act, party, body))
         }
@@ -59,6 +63,7 @@ pub(in crate::agreement) fn check(world: &World, act: &Act) -> Result<(), Refusa
         Body::Policy(body) => check_docket_room(world, act).and_then(|()| check_registrar_keys(world, body)),
         Body::OfferMake(body) => check_offer(act, body),
         Body::File(_) => check_vendor(world, act),
+        Body::Void(_) => check_void_of_offer(world, act),
         body => match report_of(body) {
             Some(report) => check_report(world, act, report),
             None => Ok(()),
@@ -170,6 +175,23 @@ fn check_vendor(world: &World, act: &Act) -> Result<(), Refusal> {
     }
 }
 
+/// A government voids an offer that it accepted. The offer's own docket does not tell who did, so no verifier repeats this;
+/// the void of one that did not accept it changes nothing.
+fn check_void_of_offer(world: &World, act: &Act) -> Result<(), Refusal> {
+    let (Some(agreement), Some(issuer)) = (agreement_of_voider(&act.statement), act.issuer()) else { return Ok(()) };
+    let has_accepted = world.agreement(&agreement).is_some_and(|state| state.life().is_some());
+    // What an heir took over stands on subjects of others.
+    let is_heir = world.named_as_heir(issuer, act.index).next().is_some();
+    demand(has_accepted || is_heir, || {
+        let message = format!("{issuer} has no agreement that rests on this offer");
+        Refusal::new(
+            Rule::WrongSigner,
+            message,
+            "the signature of the vendor, or of a government that accepted the offer",
+        )
+    })
+}
+
 fn check_report(world: &World, act: &Act, body: &Report) -> Result<(), Refusal> {
     check_docket_room(world, act)?;
     check_listed(world, act, &body.vendor)?;
@@ -200,9 +222,20 @@ pub fn is_country(code: &str) -> bool {
     COUNTRIES.split_ascii_whitespace().any(|known| known == code)
 }
 
+/// Nobody fills the docket of another party.
+fn check_successions(world: &World, act: &Act) -> Result<(), Refusal> {
+    let is_succession = |own: &Act| matches!(own.body.as_deref(), Some(Body::PartySucceed(_)));
+    demand(world.stated(act).filter(|own| is_succession(own)).count() < SUCCESSIONS_MAX, || {
+        let message = format!("the issuer has stated {SUCCESSIONS_MAX} successions on {}", act.statement.subject());
+        Refusal::new(Rule::QuotaExceeded, message, "the signature of the other side under one of them")
+    })
+}
+
+/// Counted by issuer, so that a party always has room on its own subject.
 fn check_docket_room(world: &World, act: &Act) -> Result<(), Refusal> {
-    demand(world.docket_len(act.statement.subject()) < DOCKET_STATEMENTS_MAX, || {
-        let message = format!("{} holds {DOCKET_STATEMENTS_MAX} statements", act.statement.subject());
+    demand(world.stated(act).count() < DOCKET_STATEMENTS_MAX, || {
+        let subject = act.statement.subject();
+        let message = format!("{subject} holds {DOCKET_STATEMENTS_MAX} statements of the issuer");
         Refusal::new(Rule::QuotaExceeded, message, "nothing more on this subject")
     })
 }

@@ -21,7 +21,7 @@ impl AgreementState {
     pub fn apply_amend(&mut self, done: &Done, body: &Amendment) {
         let Some(life) = self.life_mut() else { return };
         let terms = Arc::new(body.terms.clone());
-        life.ends.push(EndRecord { date: body.date, first_day_out: end_of(&terms) });
+        life.ends.push(EndRecord { by: done.act.id(), date: body.date, first_day_out: end_of(&terms) });
         life.versions.push(Version { ids: done.ids.clone(), index: done.act.index, from: body.effective, terms });
     }
 
@@ -32,14 +32,17 @@ impl AgreementState {
             Some(version) => (version.from, version.from.min(life.date)),
             None => (life.effective, life.date),
         };
-        life.ends.push(EndRecord { date: from_end, first_day_out: end_of(&terms) });
+        // Terms that state the end of those they correct move no end: a renewal may have moved it since.
+        if end_of(&terms) != end_of(life.terms()) {
+            life.ends.push(EndRecord { by: done.act.id(), date: from_end, first_day_out: end_of(&terms) });
+        }
         life.versions.push(Version { ids: done.ids.clone(), index: done.act.index, from, terms });
     }
 
-    pub fn apply_renew(&mut self, body: &Renewed) {
+    pub fn apply_renew(&mut self, act: &Act, body: &Renewed) {
         let Some(life) = self.life_mut() else { return };
         let first_day_out = Some(first_day_out(body.ends, body.ends_inclusive));
-        life.ends.push(EndRecord { date: body.date, first_day_out });
+        life.ends.push(EndRecord { by: act.id(), date: body.date, first_day_out });
     }
 }
 
@@ -56,6 +59,7 @@ pub(in crate::agreement) fn check_amend(world: &World, act: &Act, body: &Amendme
     let life = check_changeable(world, act, body.date)?;
     check_carrier(life, &body.reference)?;
     check_same_zone(life, &body.terms)?;
+    check_life(world, act, body.effective)?;
     demand(life.effective <= body.effective, || {
         out_of_order("the new terms begin before the agreement", format!("effective {} or later", life.effective))
     })?;
@@ -67,7 +71,10 @@ pub(in crate::agreement) fn check_amend(world: &World, act: &Act, body: &Amendme
 pub(in crate::agreement) fn check_correct(world: &World, act: &Act, body: &Correction) -> Result<(), Refusal> {
     let life = check_changeable(world, act, body.date)?;
     check_carrier(life, &body.reference)?;
-    check_same_zone(life, &body.terms)
+    check_same_zone(life, &body.terms)?;
+    demand(end_of(&body.terms).is_none_or(|end| life.version().from < end), || {
+        out_of_order("the corrected terms end before they begin", "a later end")
+    })
 }
 
 /// M3.
@@ -91,7 +98,11 @@ pub(in crate::agreement) fn check_renew(world: &World, act: &Act, body: &Renewed
 }
 
 /// M4: it lives on the day of the act and on that of its registration.
-fn check_changeable<'a>(world: &'a World, act: &Act, date: LegalDate) -> Result<&'a Life, Refusal> {
+pub(in crate::agreement) fn check_changeable<'a>(
+    world: &'a World,
+    act: &Act,
+    date: LegalDate,
+) -> Result<&'a Life, Refusal> {
     let life = check_life(world, act, date)?;
     let today = life.zone.day_of(act.time_ms);
     let is_past_told = life.is_late && date < life.zone.day_of(life.time_ms);

@@ -73,12 +73,14 @@ impl World {
 
         let open = |at_ms| offer_state.as_deref().and_then(|state| state.open(known_at.index + 1, at_ms));
         let is_offered = |at_ms| open(at_ms).is_some_and(|made| made.addressees.includes(government));
-        let force_at = |at_ms| match life_on(&state, zone.day_of(at_ms)) {
-            Some(life) => life.force_on(zone.day_of(at_ms)),
+        let force_of = |day, at_ms| match life_on(&state, day) {
+            Some(life) => life.force_on(day),
             None if is_offered(at_ms) => Force::Offered,
             None => Force::NoAgreement,
         };
-        let mut standing = Standing { force: force_at(at_ms), ..blank(about, on, known_at, &zone) };
+        let force_at = |at_ms| force_of(zone.day_of(at_ms), at_ms);
+        // By the day itself: one before 1970 has no instant of its own.
+        let mut standing = Standing { force: force_of(day, at_ms), ..blank(about, on, known_at, &zone) };
         let steps = offer_state.as_deref().map_or_else(Vec::new, |state| state.instants(known_at.index));
         standing.changes_on_day = changes(&zone, day, steps, force_at);
         tell_findings(&mut standing, &state, day);
@@ -94,7 +96,8 @@ impl World {
         (standing.assurance, standing.assurances) = assurance_on(&given, life, &zone, day, known_at.index);
         self.tell_pending(&mut standing, about, &zone, day, known_at);
         let entries = self.entries_known(about, known_at);
-        let mut doubt = doubt_of_entries(&mut standing, entries, |entry| changes_force_by(entry, day, &zone));
+        let history = self.history(about);
+        let mut doubt = doubt_of_entries(&mut standing, entries, |entry| changes_force_by(history, entry, day, &zone));
         if let (None, Some(offer)) = (life, offer.filter(|_| offer_state.is_some())) {
             // Without an agreement the answer rests on the offer, and so do its doubts.
             doubt = doubt.or(self.offer_doubt(&mut standing, &offer, at_ms, known_at));
@@ -157,9 +160,12 @@ impl World {
                 _ => Cow::Owned(AgreementState::default()),
             },
         };
-        if let Some(voided) = self.void_with_offer(about, known_at.index + 1) {
-            let accepted = state.to_mut().lives.iter_mut().filter(|life| life.assent == Assent::BothSigned);
-            accepted.for_each(|life| life.mark_void(&voided));
+        for place in 0..state.lives.len() {
+            let accepted = Some(&state.lives[place]).filter(|life| life.assent == Assent::BothSigned);
+            let voided = accepted.and_then(|life| self.void_with_offer(about, life.begun_at(), known_at.index + 1));
+            if let Some(voided) = voided {
+                state.to_mut().lives[place].mark_void(&voided);
+            }
         }
         state
     }
@@ -285,7 +291,7 @@ fn tell_offered(standing: &mut Standing, state: &AgreementState, offered: Option
         standing.assent = Assent::VendorOnly;
         standing.integrity = integrity_of(terms);
     }
-    if state.declines.iter().any(|date| *date <= day) {
+    if state.declines.iter().any(|(_, date)| *date <= day) {
         standing.flags.insert(Flag::Declined);
     }
 }

@@ -33,8 +33,8 @@ struct Record {
     canary: Option<(LegalDate, LegalDate)>,
     is_evidence: bool,
     told: String,
-    /// When it was superseded or revoked: index and unix milliseconds.
-    ended: Option<(u64, u64)>,
+    /// When and by which act it was superseded or revoked: index and unix milliseconds.
+    ended: Option<(u64, u64, StatementId)>,
 }
 
 impl Assurances {
@@ -47,9 +47,16 @@ impl Assurances {
         self.records.extend(Record::of(act, body));
     }
 
+    /// Takes back what an act did that is void.
+    pub fn forget(&mut self, id: &StatementId) {
+        self.records.retain(|record| record.id != *id);
+        let ended = self.records.iter_mut().filter(|record| record.ended.is_some_and(|(_, _, by)| by == *id));
+        ended.for_each(|record| record.ended = None);
+    }
+
     fn end(&mut self, act: &Act, id: &StatementId) {
         for record in self.records.iter_mut().filter(|record| record.id == *id) {
-            record.ended.get_or_insert((act.index, act.time_ms));
+            record.ended.get_or_insert((act.index, act.time_ms, act.id()));
         }
     }
 
@@ -61,7 +68,7 @@ impl Assurances {
     fn on<'a>(&'a self, day: LegalDate, zone: &'a LegalZone, last: u64) -> impl Iterator<Item = &'a Record> {
         let has_begun = move |record: &&Record| record.index <= last && zone.day_of(record.time_ms) <= day;
         let has_ended = move |record: &&Record| {
-            record.ended.is_some_and(|(index, time_ms)| index <= last && zone.day_of(time_ms) <= day)
+            record.ended.is_some_and(|(index, time_ms, _)| index <= last && zone.day_of(time_ms) <= day)
         };
         self.records.iter().filter(move |record| has_begun(record) && !has_ended(record))
     }

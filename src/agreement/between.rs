@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::agreement::answer::{blank, moment};
 use crate::agreement::day::{LegalZone, day_after};
 use crate::agreement::doubt::settle;
-use crate::agreement::history::Entry;
+use crate::agreement::history::{Entry, Index};
 use crate::agreement::void::voided;
 use crate::agreement::{Flag, Force, KnownAt, On, Reason, ReportLine, Standing, World, report};
 use crate::statement::body::LegalDate;
@@ -35,12 +35,12 @@ impl World {
                     }
                 }
             }
-            let reports = self.reports_in(entries.into_iter());
+            let (reports, index) = self.reports_in(entries.into_iter());
             if reports.iter().any(Entry::is_unknown) {
                 doubt = Some(Reason::UnknownKind);
             }
             standing.inadmissible.extend(reports.iter().filter_map(Entry::inadmissible));
-            standing.reports.extend(self.reports_on(&reports, day));
+            standing.reports.extend(self.reports_on(&reports, &index, day));
         }
         standing.list = named.into_iter().map(|one| (one.clone(), self.standing(&one, on, known_at))).collect();
         if !standing.list.is_empty() {
@@ -74,11 +74,10 @@ impl World {
     }
 
     /// What is reported on or before a day, without what its reporter declared void.
-    fn reports_on(&self, reports: &[Entry], day: LegalDate) -> Vec<ReportLine> {
-        let voids = voided(self, reports);
+    fn reports_on(&self, reports: &[Entry], index: &Index, day: LegalDate) -> Vec<ReportLine> {
+        let voids = voided(self, reports, index);
         let by_ms = LegalZone::utc().start_ms(day_after(day));
-        let is_void =
-            |id: &StatementId| voids.iter().any(|void| void.id == *id && (void.is_ab_initio || void.time_ms < by_ms));
+        let is_void = |id: &StatementId| voids.get(id).is_some_and(|void| void.is_ab_initio || void.time_ms < by_ms);
         let complete = reports.iter().filter_map(Entry::done).filter(|done| !is_void(&done.act.id()));
         complete.filter_map(|done| report::line_on(&done.act, day)).collect()
     }

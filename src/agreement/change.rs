@@ -8,11 +8,12 @@
 use std::collections::BTreeSet;
 
 use crate::agreement::accord::{AgreementState, terminal};
+use crate::agreement::amend::check_changeable;
 use crate::agreement::day::period_later;
 use crate::agreement::life::{Life, NoticeRecord, SuspensionRecord, TerminationRecord};
 use crate::agreement::offer::ref_not_current;
 use crate::agreement::refusal::demand;
-use crate::agreement::{Act, Refusal, Rule, World};
+use crate::agreement::{Act, EndCause, Refusal, Rule, World};
 use crate::statement::body::{
     ClauseId, Ground, LegalDate, Notice, NoticeRevocation, Resumption, Suspension, Termination,
 };
@@ -29,14 +30,14 @@ impl AgreementState {
         life.suspensions.push(SuspensionRecord { id, issuer, effective, until, clauses, resumed: Vec::new() });
     }
 
-    pub fn apply_resume(&mut self, body: &Resumption) {
+    pub fn apply_resume(&mut self, act: &Act, body: &Resumption) {
         let Some(life) = self.life_mut() else { return };
         for suspension in life.suspensions.iter_mut().filter(|suspension| suspension.id == body.reference) {
             let back = match &body.clauses {
                 Some(clauses) => clauses.iter().cloned().collect(),
                 None => suspension.clauses.clone(),
             };
-            suspension.resumed.push((body.effective, back));
+            suspension.resumed.push((act.id(), body.effective, back));
         }
     }
 
@@ -46,10 +47,10 @@ impl AgreementState {
         life.notices.push(NoticeRecord { id: act.id(), issuer, date, effective, revoked: None });
     }
 
-    pub fn apply_notice_revoke(&mut self, body: &NoticeRevocation) {
+    pub fn apply_notice_revoke(&mut self, act: &Act, body: &NoticeRevocation) {
         let Some(life) = self.life_mut() else { return };
         let named = life.notices.iter_mut().filter(|notice| notice.id == body.reference);
-        named.for_each(|notice| notice.revoked = Some(body.date));
+        named.for_each(|notice| notice.revoked = Some((act.id(), body.date)));
     }
 
     pub fn apply_terminate(&mut self, act: &Act, body: &Termination) {
@@ -125,7 +126,8 @@ pub(in crate::agreement) fn check_notice_revoke(
     })?;
     // Revocable while registered before its effect; where the whole agreement was registered late, its date counts.
     let done = if is_excused(life, body.date) { body.date } else { life.zone.day_of(act.time_ms).max(body.date) };
-    demand(notice.date <= body.date && done < notice.effective, || {
+    // Whatever ended it, and not only this notice.
+    demand(notice.date <= body.date && done < notice.effective && !life.has_ended_on(done), || {
         terminal(life, "a revocation registered after the notice and before its effect")
     })?;
     check_not_back_dated(life, act, body.date, None)
@@ -133,16 +135,35 @@ pub(in crate::agreement) fn check_notice_revoke(
 
 pub(in crate::agreement) fn check_terminate(world: &World, act: &Act, body: &Termination) -> Result<(), Refusal> {
     let life = match body.ground {
-        Ground::Notice => newest_life(world, act)?,
+        Ground::Notice => check_ended_by_notice_only(newest_life(world, act)?, body)?,
+        Ground::Mutual => {
+            check_life(world, act, body.effective)?;
+            check_changeable(world, act, body.date)?
+        }
         _ => check_life(world, act, body.effective)?,
     };
     check_carrier(life, &body.reference)?;
     check_ground(life, body)?;
     match body.ground {
         // Rule 2: both sign.
-        Ground::Mutual => check_order(body.date, body.effective),
+        Ground::Mutual => {
+            let beginning = life.date.min(life.effective);
+            demand(beginning <= body.effective, || {
+                out_of_order("it would end before it was agreed upon", format!("effective {beginning} or later"))
+            })?;
+            check_order(body.date, body.effective)
+        }
         _ => check_days(life, act, body.date, body.effective),
     }
+}
+
+/// An end on the ground of a notice says what its day brought about, and nothing of what another end did.
+fn check_ended_by_notice_only<'a>(life: &'a Life, body: &Termination) -> Result<&'a Life, Refusal> {
+    let other = life.ending().filter(|ending| ending.day <= body.effective && ending.cause != EndCause::Notice);
+    demand(other.is_none() && !life.is_void_on(body.effective), || {
+        terminal(life, "a new agreement, whose acceptance says what it replaces")
+    })?;
+    Ok(life)
 }
 
 /// Which grounds the terms allow. Urgency is allowed if the terms list it, or list no grounds at all.
@@ -185,7 +206,7 @@ pub(in crate::agreement) fn newest_life<'a>(world: &'a World, act: &Act) -> Resu
         let message = format!("there is no agreement on {subject} before this");
         Refusal::new(Rule::AgreementUnknown, message, "agreement.accept or agreement.file first")
     })?;
-    demand(world.void_with_offer(subject, act.index).is_none(), || {
+    demand(world.void_with_offer(subject, life.begun_at(), act.index).is_none(), || {
         let message = "vendor and government declared the offer void that was accepted";
         Refusal::new(Rule::Terminal, message, "a new agreement, from another offer")
     })?;

@@ -2,17 +2,47 @@
 //! force (rule 14), and days that have not come (S2, S3 of `answer`).
 
 use crate::agreement::day::LegalZone;
-use crate::agreement::history::Entry;
-use crate::agreement::{Force, Reason, Standing, kinds};
+use crate::agreement::history::{Entry, History};
+use crate::agreement::kinds::force_from;
+use crate::agreement::{Force, Reason, Standing};
+use crate::statement::StatementId;
 use crate::statement::body::{Body, LegalDate};
 
-/// Whether an entry, had it been admissible, would have changed force on or before a day (rule 14).
-pub(in crate::agreement) fn changes_force_by(entry: &Entry, day: LegalDate, zone: &LegalZone) -> bool {
+/// Whether an entry of a docket, had it been admissible, would have changed force on or before a day (rule 14).
+pub(in crate::agreement) fn changes_force_by(
+    docket: Option<&History>,
+    entry: &Entry,
+    day: LegalDate,
+    zone: &LegalZone,
+) -> bool {
     match entry.act.body.as_deref() {
-        // What it names may be anything; a void may reach back to the beginning.
-        Some(Body::Void(body)) => body.ab_initio == Some(true) || zone.day_of(entry.act.time_ms) <= day,
-        Some(Body::Endorse(_)) => zone.day_of(entry.act.time_ms) <= day,
-        Some(body) => kinds::force_from(body).is_some_and(|from| from <= day),
+        // A void may reach back to the beginning.
+        Some(Body::Void(body)) => {
+            let is_of_force = |named: &Entry| named.act.body.as_deref().is_none_or(|body| force_from(body).is_some());
+            let reaches = body.ab_initio == Some(true) || zone.day_of(entry.act.time_ms) <= day;
+            reaches && named(docket, &body.reference).is_none_or(is_of_force)
+        }
+        // What it would have completed counts from its own day on.
+        Some(Body::Endorse(body)) => {
+            let place = docket.and_then(|docket| docket.entries.get(docket.index.done(&body.reference)?));
+            let was_complete = place.is_some_and(|done| done.act.index < entry.act.index);
+            !was_complete && named(docket, &body.reference).is_none_or(|named| is_effective_by(named, day))
+        }
+        _ => is_effective_by(entry, day),
+    }
+}
+
+fn named<'a>(docket: Option<&'a History>, id: &StatementId) -> Option<&'a Entry> {
+    docket.and_then(|docket| docket.entries.get(docket.index.own(id)?))
+}
+
+fn is_effective_by(entry: &Entry, day: LegalDate) -> bool {
+    match entry.act.body.as_deref() {
+        // It counts from the beginning.
+        Some(Body::Correct(_)) => true,
+        // A void that waits may be of anything.
+        Some(Body::Void(_)) => true,
+        Some(body) => force_from(body).is_some_and(|from| from <= day),
         // A body that cannot be read has no day.
         None => entry.act.statement.kind().family() == "agreement",
     }

@@ -26,13 +26,12 @@ pub(in crate::agreement) fn weigh(
     if let Some(waiting) = before.book.find(&id) {
         return weigh_waiting(world, act, waiting, before);
     }
-    let named = before.entries.iter().filter_map(Entry::done).find(|done| done.ids.contains(&id));
-    let Some(named) = named else {
+    let Some(named) = before.done(&id) else {
         let message = "ref names no statement on this subject that waits for keys or is complete";
         return Err(Refusal::new(Rule::RefNotCurrent, message, "the id of a statement of the same party"));
     };
     // Of an act of both, each side affirms its own statement.
-    let own = before.entries.iter().find(|entry| entry.act.id() == id).map_or(&named.act, |entry| &entry.act);
+    let own = before.own(&id).map_or(&named.act, |entry| &entry.act);
     check_other_key(world, act, own, &named.signatures)?;
     check_once(act, &id, before)?;
     Ok(Outcome::Affirms)
@@ -89,11 +88,11 @@ fn check_other_key(world: &World, act: &Act, named: &Act, signatures: &[Signatur
 /// N3.
 fn check_once(act: &Act, id: &StatementId, before: Before<'_>) -> Result<(), Refusal> {
     let kid = act.statement.kid();
-    let is_same = |entry: &&Entry| {
-        let names = matches!(entry.act.body.as_deref(), Some(Body::Endorse(body)) if body.reference == *id);
-        names && entry.act.statement.kid() == kid && entry.refusal().is_none()
+    let is_same = |entry: &Entry| {
+        let is_endorse = matches!(entry.act.body.as_deref(), Some(Body::Endorse(_)));
+        is_endorse && entry.names() == Some(*id) && entry.act.statement.kid() == kid && entry.refusal().is_none()
     };
-    demand(!before.entries.iter().any(|entry| is_same(&entry)), || {
+    demand(!before.naming(id).any(is_same), || {
         let message = format!("the key {kid} endorsed that statement before");
         Refusal::new(Rule::EndorsedAlready, message, "another key of the same party")
     })

@@ -19,21 +19,35 @@ pub(in crate::agreement) struct FindingRecord {
     pub opener: Party,
     pub date: LegalDate,
     pub clauses: Vec<ClauseId>,
-    /// Who else may close it: who determined or appealed it.
-    pub closers: Vec<Party>,
-    pub is_closed: bool,
     steps: Vec<Step>,
 }
 
 /// What was done, when; `to` is how the finding stands from then on.
 #[derive(Clone, Debug)]
 struct Step {
+    id: StatementId,
+    by: Party,
     date: LegalDate,
     to: Option<Contention>,
     told: String,
 }
 
 impl FindingRecord {
+    pub fn is_closed(&self) -> bool {
+        self.steps.iter().any(|step| step.to == Some(Contention::Closed))
+    }
+
+    /// Who may close it: who opened, determined or appealed it.
+    fn closers(&self) -> impl Iterator<Item = &Party> {
+        let may_close = |step: &&Step| matches!(step.to, Some(Contention::Determined | Contention::Appealed));
+        self.steps.iter().filter(may_close).map(|step| &step.by).chain([&self.opener])
+    }
+
+    /// Takes a step back that is void.
+    pub fn forget(&mut self, id: &StatementId) {
+        self.steps.retain(|step| step.id != *id);
+    }
+
     /// How it stood on a day; `None` before it was opened.
     pub fn line_on(&self, day: LegalDate) -> Option<FindingLine> {
         // By date; on one day the log's order decides, since the sort is stable.
@@ -59,9 +73,8 @@ impl AgreementState {
             index: act.index,
             date: body.date,
             clauses: body.clauses.clone(),
-            closers: Vec::new(),
-            is_closed: false,
             steps: vec![step(
+                act,
                 (&opener, body.by.as_ref()),
                 "alleges",
                 body.date,
@@ -74,44 +87,27 @@ impl AgreementState {
 
     pub fn apply_reply(&mut self, act: &Act, body: &FindingReply) {
         let Some((issuer, finding)) = self.finding_mut(act, &body.reference) else { return };
-        finding.steps.push(step((&issuer, body.by.as_ref()), "replies", body.date, None, &body.summary));
+        let who = (&issuer, body.by.as_ref());
+        finding.steps.push(step(act, who, "replies", body.date, None, &body.summary));
     }
 
     pub fn apply_determine(&mut self, act: &Act, body: &FindingDetermination) {
         let Some((issuer, finding)) = self.finding_mut(act, &body.reference) else { return };
-        finding.steps.push(step(
-            (&issuer, body.by.as_ref()),
-            "determines",
-            body.date,
-            Some(Contention::Determined),
-            &body.summary,
-        ));
-        finding.closers.push(issuer);
+        let who = (&issuer, body.by.as_ref());
+        finding.steps.push(step(act, who, "determines", body.date, Some(Contention::Determined), &body.summary));
     }
 
     pub fn apply_appeal(&mut self, act: &Act, body: &FindingAppeal) {
         let Some((issuer, finding)) = self.finding_mut(act, &body.reference) else { return };
-        finding.steps.push(step(
-            (&issuer, body.by.as_ref()),
-            "appeals",
-            body.date,
-            Some(Contention::Appealed),
-            &body.summary,
-        ));
-        finding.closers.push(issuer);
+        let who = (&issuer, body.by.as_ref());
+        finding.steps.push(step(act, who, "appeals", body.date, Some(Contention::Appealed), &body.summary));
     }
 
     pub fn apply_close(&mut self, act: &Act, body: &FindingClose) {
         let Some((issuer, finding)) = self.finding_mut(act, &body.reference) else { return };
         let told = format!("closes ({})", body.outcome);
-        finding.steps.push(step(
-            (&issuer, body.by.as_ref()),
-            &told,
-            body.date,
-            Some(Contention::Closed),
-            &body.summary,
-        ));
-        finding.is_closed = true;
+        let who = (&issuer, body.by.as_ref());
+        finding.steps.push(step(act, who, &told, body.date, Some(Contention::Closed), &body.summary));
     }
 
     fn finding_mut(&mut self, act: &Act, id: &StatementId) -> Option<(Party, &mut FindingRecord)> {
@@ -121,12 +117,19 @@ impl AgreementState {
 }
 
 /// Whoever signed is named first, and who really acted after it, in quotes.
-fn step(who: (&Party, Option<&By>), verb: &str, date: LegalDate, to: Option<Contention>, summary: &Text) -> Step {
-    let told = match who {
-        (issuer, None) => format!("{issuer} {verb}: {summary}"),
-        (issuer, Some(by)) => format!("{issuer} tells that \"{}\" {verb}: {summary}", by.name),
+fn step(
+    act: &Act,
+    (issuer, by): (&Party, Option<&By>),
+    verb: &str,
+    date: LegalDate,
+    to: Option<Contention>,
+    summary: &Text,
+) -> Step {
+    let told = match by {
+        None => format!("{issuer} {verb}: {summary}"),
+        Some(by) => format!("{issuer} tells that \"{}\" {verb}: {summary}", by.name),
     };
-    Step { date, to, told }
+    Step { id: act.id(), by: issuer.clone(), date, to, told }
 }
 
 pub(in crate::agreement) fn check_open(world: &World, act: &Act, body: &Finding) -> Result<(), Refusal> {
@@ -163,13 +166,14 @@ pub(in crate::agreement) fn check_determine(
         let message = "the terms name nobody who determines a breach".to_owned();
         return refuse(message, "finding.close by who opened it, or amended terms".to_owned());
     };
-    let is_itself = named.as_str().parse::<Party>().is_ok_and(|party| world.is_or_succeeds(act, &party));
-    let is_told = match act.statement.subject() {
-        Subject::Agreement { government, .. } => {
-            world.is_or_succeeds(act, government) && body.by.as_ref().is_some_and(|by| by.name == *named)
-        }
-        _ => false,
+    let Subject::Agreement { vendor, government, .. } = act.statement.subject() else {
+        return refuse("there is no agreement on that subject".to_owned(), "finding.open first".to_owned());
     };
+    // Whose heirs they are is known of the two parties; the docket of another body is not in every file (formats §9).
+    let is_itself = named.as_str().parse::<Party>().is_ok_and(|party| {
+        act.issuer() == Some(&party) || ([vendor, government].contains(&&party) && world.is_or_succeeds(act, &party))
+    });
+    let is_told = world.is_or_succeeds(act, government) && body.by.as_ref().is_some_and(|by| by.name == *named);
     if is_itself || is_told {
         return Ok(());
     }
@@ -180,7 +184,7 @@ pub(in crate::agreement) fn check_determine(
 /// Close: by who opened or appealed it.
 pub(in crate::agreement) fn check_close(world: &World, act: &Act, body: &FindingClose) -> Result<(), Refusal> {
     let finding = current_finding(world, act, &body.reference, body.date)?;
-    let may_close = finding.closers.iter().chain([&finding.opener]).any(|one| world.is_or_succeeds(act, one));
+    let may_close = finding.closers().any(|one| world.is_or_succeeds(act, one));
     demand(may_close, || {
         let message = "a finding is closed by who opened, determined or appealed it";
         Refusal::new(Rule::WrongSigner, message, format!("the signature of {}", finding.opener))
@@ -194,7 +198,7 @@ fn current_finding<'a>(
     date: LegalDate,
 ) -> Result<&'a FindingRecord, Refusal> {
     let findings = world.agreement(act.statement.subject()).map_or(&[][..], |state| &state.findings);
-    let open = |finding: &&FindingRecord| !finding.is_closed;
+    let open = |finding: &&FindingRecord| !finding.is_closed();
     let Some(finding) = findings.iter().filter(open).find(|finding| finding.id == *reference) else {
         return Err(match findings.iter().rev().find(open) {
             Some(current) => ref_not_current("an open finding", &current.id),

@@ -30,16 +30,25 @@ impl World {
         act.issuer().is_some_and(|issuer| issuer == party || *issuer == self.heir(party, act.index))
     }
 
-    /// Whose place `party` took, by what is known up to index `known_at`; the nearest generation.
-    pub(in crate::agreement) fn predecessors(&self, party: &Party, known_at: u64) -> Vec<Party> {
+    /// Whom a `party.succeed` before `index` names `party` as the successor of, complete or not: read from the docket of
+    /// `party` alone.
+    pub(in crate::agreement) fn named_as_heir<'a>(
+        &'a self,
+        party: &'a Party,
+        index: u64,
+    ) -> impl Iterator<Item = &'a Party> {
         let entries = self.history(&Subject::Party(party.clone())).into_iter().flat_map(|history| &history.entries);
-        let named = entries.filter(|entry| entry.act.index <= known_at).filter_map(|entry| {
+        entries.take_while(move |entry| entry.act.index < index).filter_map(move |entry| {
             match (entry.act.body.as_deref(), entry.act.statement.subject()) {
                 (Some(Body::PartySucceed(body)), Subject::Party(other)) if body.successor == *party => Some(other),
                 _ => None,
             }
-        });
-        let mut found: Vec<Party> = named.cloned().collect();
+        })
+    }
+
+    /// Whose place `party` took, by what is known up to index `known_at`; the nearest generation.
+    pub(in crate::agreement) fn predecessors(&self, party: &Party, known_at: u64) -> Vec<Party> {
+        let mut found: Vec<Party> = self.named_as_heir(party, known_at.saturating_add(1)).cloned().collect();
         found.sort();
         found.dedup();
         found.retain(|other| {

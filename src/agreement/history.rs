@@ -1,21 +1,65 @@
 //! A docket as it is kept: its statements with their verdicts, what waits, and what follows from what is complete.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::agreement::accord::AgreementState;
 use crate::agreement::offer::OfferState;
 use crate::agreement::party::PartyState;
 use crate::agreement::pending::{Book, Done, Outcome};
 use crate::agreement::registrar::RegistryState;
-use crate::agreement::void::voided;
+use crate::agreement::void::{voided, voided_act};
 use crate::agreement::{Act, Inadmissible, Refusal, Rule, World, kinds};
-use crate::statement::body::{Body, BodyError};
-use crate::statement::{Statement, Subject};
+use crate::statement::body::{Body, BodyError, Voiding};
+use crate::statement::{Statement, StatementId, Subject};
 
 /// A docket: its statements with their verdicts, what waits for signatures, and what follows from what is complete.
 #[derive(Clone, Debug)]
 pub(in crate::agreement) struct History {
     pub entries: Vec<Entry>,
+    pub index: Index,
     pub book: Book,
     pub state: State,
+}
+
+/// Where in a docket a statement stands, is complete, and is named: looked up for every `endorse` and `void`, so that a
+/// docket of many of them is folded without reading all of it for each.
+#[derive(Clone, Debug, Default)]
+pub(in crate::agreement) struct Index {
+    own: BTreeMap<StatementId, usize>,
+    done: BTreeMap<StatementId, usize>,
+    naming: BTreeMap<StatementId, Vec<usize>>,
+}
+
+impl Index {
+    /// Adds the entry that is the next one of its docket.
+    pub fn add(&mut self, place: usize, entry: &Entry) {
+        self.own.insert(entry.act.id(), place);
+        self.done.extend(entry.done().into_iter().flat_map(|done| &done.ids).map(|id| (*id, place)));
+        let completed = entry.done().map(|done| &done.act).and_then(names);
+        let named: BTreeSet<StatementId> = entry.names().into_iter().chain(completed).collect();
+        named.into_iter().for_each(|id| self.naming.entry(id).or_default().push(place));
+    }
+
+    /// The place of a statement.
+    pub fn own(&self, id: &StatementId) -> Option<usize> {
+        self.own.get(id).copied()
+    }
+
+    /// The place of the entry that completes the act known by an id.
+    pub fn done(&self, id: &StatementId) -> Option<usize> {
+        self.done.get(id).copied()
+    }
+
+    /// The places of the `endorse` and `void` statements that name a statement, or complete a `void` that does, in log
+    /// order.
+    pub fn naming(&self, id: &StatementId) -> &[usize] {
+        self.naming.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every statement that is named.
+    pub fn named(&self) -> impl Iterator<Item = &StatementId> {
+        self.naming.keys()
+    }
 }
 
 /// A statement and its verdict; `None` where it only stands (W4).
@@ -29,7 +73,26 @@ pub(in crate::agreement) struct Entry {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::agreement) struct Before<'a> {
     pub entries: &'a [Entry],
+    pub index: &'a Index,
     pub book: &'a Book,
+}
+
+impl<'a> Before<'a> {
+    /// The statement with this id.
+    pub fn own(&self, id: &StatementId) -> Option<&'a Entry> {
+        self.entries.get(self.index.own(id)?)
+    }
+
+    /// The act that is complete and known by this id.
+    pub fn done(&self, id: &StatementId) -> Option<&'a Done> {
+        self.entries.get(self.index.done(id)?)?.done()
+    }
+
+    /// What names a statement, in log order.
+    pub fn naming(&self, id: &StatementId) -> impl Iterator<Item = &'a Entry> {
+        let entries = self.entries;
+        self.index.naming(id).iter().filter_map(move |place| entries.get(*place))
+    }
 }
 
 /// What follows from a docket.
@@ -52,11 +115,16 @@ impl History {
             Subject::Agreement { .. } => State::Agreement(AgreementState::default()),
             _ => State::List,
         };
-        Self { entries: Vec::new(), book: Book::default(), state }
+        Self { entries: Vec::new(), index: Index::default(), book: Book::default(), state }
     }
 }
 
 impl Entry {
+    /// The statement that an `endorse` or `void` names.
+    pub fn names(&self) -> Option<StatementId> {
+        names(&self.act)
+    }
+
     /// The act that is complete by it.
     pub fn done(&self) -> Option<&Done> {
         match &self.verdict {
@@ -86,6 +154,14 @@ impl Entry {
     }
 }
 
+fn names(act: &Act) -> Option<StatementId> {
+    match act.body.as_deref()? {
+        Body::Endorse(body) => Some(body.reference),
+        Body::Void(body) => Some(body.reference),
+        _ => None,
+    }
+}
+
 /// Why a statement has no body here.
 pub(in crate::agreement) fn unreadable(statement: &Statement) -> Refusal {
     match Body::read(statement.kind(), statement.body()) {
@@ -102,28 +178,44 @@ pub(in crate::agreement) fn unreadable(statement: &Statement) -> Refusal {
 impl World {
     /// Folds a docket up to and including index `last`, without what was voided before `by_ms` or from the beginning.
     pub(in crate::agreement) fn state_as_of(&self, subject: &Subject, last: u64, by_ms: u64) -> State {
-        let entries = self.history(subject).map_or(&[][..], |history| &history.entries);
-        let known = entries.partition_point(|entry| entry.act.index <= last);
-        self.fold(subject, &entries[..known], by_ms)
+        let Some(history) = self.history(subject) else { return History::empty(subject).state };
+        let known = history.entries.partition_point(|entry| entry.act.index <= last);
+        self.fold(subject, &history.entries[..known], &history.index, by_ms)
     }
 
-    pub(in crate::agreement) fn fold(&self, subject: &Subject, entries: &[Entry], by_ms: u64) -> State {
+    /// `index` may know of more than `entries`, which are the first of its docket.
+    fn fold(&self, subject: &Subject, entries: &[Entry], index: &Index, by_ms: u64) -> State {
         let mut state = History::empty(subject).state;
-        let voids = voided(self, entries);
+        let voids = voided(self, entries, index);
         for entry in entries {
             if let Some(done) = entry.done() {
-                let voided = voids.iter().find(|voided| done.ids.contains(&voided.id));
+                let voided = voids.get(&done.act.id());
                 match voided {
                     Some(voided) if kinds::is_kept_when_void(done) => {
                         kinds::effect(self, &mut state, done);
                         kinds::mark_void(&mut state, voided);
                     }
-                    Some(voided) if voided.is_ab_initio || voided.time_ms < by_ms => {}
+                    Some(voided) if voided.is_ab_initio || voided.time_ms < by_ms => {
+                        kinds::effect_of_void(&mut state, done)
+                    }
                     _ => kinds::effect(self, &mut state, done),
                 }
             }
             kinds::affirm(&mut state, entry);
         }
         state
+    }
+
+    /// Lets a `void` that is complete count in a docket: what it completes the voiding of is taken out, or marked.
+    pub(in crate::agreement) fn take_void(&self, subject: &Subject, history: &mut History, void: &Voiding) {
+        let Some(place) = history.index.done(&void.reference) else { return };
+        let Some(done) = history.entries.get(place).and_then(Entry::done).cloned() else { return };
+        if voided_act(self, &done, &history.entries, &history.index).is_none() {
+            return;
+        }
+        if kinds::is_kept_when_void(&done) || !kinds::forget(&mut history.state, &done) {
+            // Acts after it may have been read by it, or several agreements stand on the subject.
+            history.state = self.fold(subject, &history.entries, &history.index, u64::MAX);
+        }
     }
 }

@@ -181,17 +181,17 @@ fn effect_on_agreement(world: &World, state: &mut AgreementState, done: &Done, b
                 state.apply_accept(act, body, made);
             }
         }
-        Body::Decline(body) => state.apply_decline(body),
+        Body::Decline(body) => state.apply_decline(act, body),
         Body::File(body) => state.apply_file(act, body),
-        Body::Confirm(body) => state.apply_word(body.date, true),
-        Body::Dispute(body) => state.apply_word(body.date, false),
+        Body::Confirm(body) => state.apply_word(act, body.date, true),
+        Body::Dispute(body) => state.apply_word(act, body.date, false),
         Body::Amend(body) => state.apply_amend(done, body),
         Body::Correct(body) => state.apply_correct(done, body),
-        Body::Renew(body) => state.apply_renew(body),
+        Body::Renew(body) => state.apply_renew(act, body),
         Body::Suspend(body) => state.apply_suspend(act, body),
-        Body::Resume(body) => state.apply_resume(body),
+        Body::Resume(body) => state.apply_resume(act, body),
         Body::Notice(body) => state.apply_notice(act, body),
-        Body::NoticeRevoke(body) => state.apply_notice_revoke(body),
+        Body::NoticeRevoke(body) => state.apply_notice_revoke(act, body),
         Body::Terminate(body) => state.apply_terminate(act, body),
         Body::BasisChange(body) => state.apply_basis(act, body),
         Body::FindingOpen(body) => state.apply_finding(act, body),
@@ -208,6 +208,37 @@ fn effect_on_agreement(world: &World, state: &mut AgreementState, done: &Done, b
                 life.signatures.extend(done.signatures.iter().cloned());
             }
         }
+    }
+}
+
+/// What is left of an act that is void and dropped: talk has used up its room all the same (rule 11).
+pub(in crate::agreement) fn effect_of_void(state: &mut State, done: &Done) {
+    let talk = match state {
+        State::Offer(state) => &mut state.talk,
+        State::Agreement(state) => &mut state.talk,
+        _ => return,
+    };
+    if done.act.body.as_deref().is_some_and(is_talk) {
+        talk.count(&done.act);
+    }
+}
+
+/// Takes the effect of an act back that is void. `false` where acts after it may have been read by it, or it is kept and
+/// marked: then the docket is folded again.
+pub(in crate::agreement) fn forget(state: &mut State, done: &Done) -> bool {
+    let id = done.act.id();
+    match (state, done.act.body.as_deref()) {
+        (_, Some(Body::Amend(_) | Body::Correct(_) | Body::Renew(_))) => false,
+        (_, Some(Body::Accept(_) | Body::File(_) | Body::OfferMake(_) | Body::OfferWithdraw(_))) => false,
+        (State::Offer(state), _) => {
+            state.assurances.forget(&id);
+            true
+        }
+        (State::Agreement(state), _) => {
+            state.forget(&id);
+            true
+        }
+        _ => false,
     }
 }
 

@@ -63,6 +63,8 @@ pub(in crate::agreement) struct Version {
 /// An end of the term as an act set it.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::agreement) struct EndRecord {
+    /// The act that set it.
+    pub by: StatementId,
     /// The legal day of the act.
     pub date: LegalDate,
     /// `None`: without end.
@@ -72,6 +74,7 @@ pub(in crate::agreement) struct EndRecord {
 /// The vendor's word on a filed paper.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::agreement) struct WordRecord {
+    pub id: StatementId,
     pub date: LegalDate,
     pub confirms: bool,
 }
@@ -94,8 +97,8 @@ pub(in crate::agreement) struct SuspensionRecord {
     pub effective: LegalDate,
     pub until: Option<LegalDate>,
     pub clauses: BTreeSet<ClauseId>,
-    /// From when which clauses are back.
-    pub resumed: Vec<(LegalDate, BTreeSet<ClauseId>)>,
+    /// By which act and from when which clauses are back.
+    pub resumed: Vec<(StatementId, LegalDate, BTreeSet<ClauseId>)>,
 }
 
 #[derive(Clone, Debug)]
@@ -104,8 +107,8 @@ pub(in crate::agreement) struct NoticeRecord {
     pub issuer: Party,
     pub date: LegalDate,
     pub effective: LegalDate,
-    /// The day on which it was taken back.
-    pub revoked: Option<LegalDate>,
+    /// By which act and on which day it was taken back.
+    pub revoked: Option<(StatementId, LegalDate)>,
 }
 
 #[derive(Clone, Debug)]
@@ -140,7 +143,8 @@ impl Life {
     /// An agreement that came about on `date`, with nothing that happened to it yet; in UTC and from that day on, until the
     /// caller says otherwise.
     pub fn begun(first: Version, date: LegalDate, time_ms: u64, assent: Assent) -> Self {
-        let end = EndRecord { date, first_day_out: crate::agreement::amend::end_of(&first.terms) };
+        let by = first.ids.first().copied().unwrap_or_default();
+        let end = EndRecord { by, date, first_day_out: crate::agreement::amend::end_of(&first.terms) };
         Self {
             versions: vec![first],
             time_ms,
@@ -161,6 +165,32 @@ impl Life {
             signatures: Vec::new(),
             affirmations: Vec::new(),
         }
+    }
+
+    /// The index at which it came about.
+    pub fn begun_at(&self) -> u64 {
+        self.versions[0].index
+    }
+
+    /// Takes back what an act did that is void and no terms rest on.
+    pub fn forget(&mut self, id: &StatementId) {
+        self.words.retain(|word| word.id != *id);
+        self.suspensions.retain(|suspension| suspension.id != *id);
+        self.suspensions.iter_mut().for_each(|suspension| suspension.resumed.retain(|(by, _, _)| by != id));
+        self.notices.retain(|notice| notice.id != *id);
+        let revoked = self.notices.iter_mut().filter(|notice| notice.revoked.is_some_and(|(by, _)| by == *id));
+        revoked.for_each(|notice| notice.revoked = None);
+        self.terminations.retain(|end| end.id != *id);
+        self.basis_changes.retain(|change| change.id != *id);
+        self.signatures.retain(|signature| signature.of != *id);
+    }
+
+    /// As [`Life::forget`] of an act known by these ids, with the terms or the end that it set.
+    pub fn forget_with_terms(&mut self, ids: &[StatementId]) {
+        ids.iter().for_each(|id| self.forget(id));
+        let first = self.versions[0].ids.clone();
+        self.versions.retain(|version| version.ids == first || !ids.iter().any(|id| version.ids.contains(id)));
+        self.ends.retain(|end| !ids.contains(&end.by));
     }
 
     /// Whether it is known to the world on a day: agreed upon, or in force.
@@ -320,13 +350,14 @@ impl SuspensionRecord {
         if day < self.effective || self.until.is_some_and(|until| until <= day) {
             return BTreeSet::new();
         }
-        let is_back = |clause: &ClauseId| self.resumed.iter().any(|(from, back)| *from <= day && back.contains(clause));
+        let is_back =
+            |clause: &ClauseId| self.resumed.iter().any(|(_, from, back)| *from <= day && back.contains(clause));
         self.clauses.iter().filter(|clause| !is_back(clause)).collect()
     }
 
     /// Whether no clause is left to resume on a day or later.
     pub fn is_over(&self, day: LegalDate) -> bool {
-        let is_back = |clause: &ClauseId| self.resumed.iter().any(|(_, back)| back.contains(clause));
+        let is_back = |clause: &ClauseId| self.resumed.iter().any(|(_, _, back)| back.contains(clause));
         self.until.is_some_and(|until| until <= day) || self.clauses.iter().all(is_back)
     }
 }
@@ -343,6 +374,6 @@ impl NoticeRecord {
     }
 
     fn is_pending_on(&self, day: LegalDate) -> bool {
-        self.date <= day && self.revoked.is_none_or(|revoked| day < revoked)
+        self.date <= day && self.revoked.is_none_or(|(_, revoked)| day < revoked)
     }
 }

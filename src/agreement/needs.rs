@@ -23,22 +23,15 @@ impl World {
         in_order(subjects)
     }
 
-    /// Who took the place of the party of a docket at hand, if anybody did: judging what its subjects ask reads the
-    /// successor's docket too.
-    pub fn successor_of(&self, subject: &Subject) -> Option<&Party> {
-        match subject {
-            Subject::Party(party) => self.party(party)?.successor(u64::MAX),
-            _ => None,
-        }
-    }
-
-    /// What [`World::admit`] reads: [`World::needs`], `parties`, and the vendor that a report names.
+    /// What [`World::admit`] reads: [`World::needs`], `parties`, the vendor that a report names, and the agreement of the
+    /// government that voids an offer.
     pub fn needs_to_admit(statement: &Statement) -> Vec<Subject> {
         let mut needed: BTreeSet<Subject> = Self::needs(statement).into_iter().collect();
         match statement.kind().family() {
             "party" => {
                 needed.insert(Subject::Parties);
             }
+            "void" => needed.extend(agreement_of_voider(statement)),
             "report" => {
                 let vendor = statement.body().field("vendor").and_then(|item| item.text()?.parse::<Party>().ok());
                 insert_party(&mut needed, vendor.as_ref());
@@ -62,6 +55,17 @@ impl World {
             }
         }
         in_order(needed)
+    }
+}
+
+/// The agreement that a government has by the offer on whose subject its statement stands.
+pub(in crate::agreement) fn agreement_of_voider(statement: &Statement) -> Option<Subject> {
+    match (statement.subject(), statement.issuer()) {
+        (Subject::Offer { vendor, reference }, Issuer::Party(government)) if government.is_government() => {
+            let (vendor, reference, government) = (vendor.clone(), reference.clone(), government.clone());
+            Some(Subject::Agreement { vendor, reference, government })
+        }
+        _ => None,
     }
 }
 

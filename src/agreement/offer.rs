@@ -65,6 +65,16 @@ impl OfferState {
         self.withdrawn.iter().find(|withdrawn| withdrawn.index < index && !is_void(&withdrawn.id))
     }
 
+    /// The withdrawal that counts at an instant, as far as is known before `index`: until it is void, or never.
+    fn withdrawn_at(&self, index: u64, at_ms: u64) -> Option<&Withdrawn> {
+        let is_void = |id: &StatementId| {
+            let mut known = self.voids.iter().filter(|void| void.index < index);
+            known.any(|void| void.id == *id && (void.is_ab_initio || void.time_ms <= at_ms))
+        };
+        let mut known = self.withdrawn.iter().filter(|withdrawn| withdrawn.index < index);
+        known.find(|withdrawn| withdrawn.time_ms <= at_ms && !is_void(&withdrawn.id))
+    }
+
     /// The voiding of the offer itself, if registered before `index`.
     pub fn void(&self, index: u64) -> Option<&Voided> {
         let made = self.made(index)?;
@@ -73,7 +83,7 @@ impl OfferState {
 
     /// The offer, if it is open at an instant as far as is known before `index`.
     pub fn open(&self, index: u64, at_ms: u64) -> Option<&Arc<Made>> {
-        let withdrawn = self.withdrawn(index).is_some_and(|withdrawn| withdrawn.time_ms <= at_ms)
+        let withdrawn = self.withdrawn_at(index, at_ms).is_some()
             || self.void(index).is_some_and(|void| void.is_ab_initio || void.time_ms <= at_ms);
         self.made(index)
             .filter(|made| !withdrawn && made.time_ms <= at_ms && made.closes_ms().is_none_or(|end| at_ms < end))
@@ -131,9 +141,8 @@ impl OfferState {
             return Some(Ending { day: made.zone.day_of(from_ms), cause: EndCause::Void, act: Some(void.by) });
         }
         let closes_ms = made.closes_ms();
-        let withdrawn = self
-            .withdrawn(last + 1)
-            .filter(|withdrawn| withdrawn.time_ms <= at_ms && closes_ms.is_none_or(|end| withdrawn.time_ms < end));
+        let withdrawn =
+            self.withdrawn_at(last + 1, at_ms).filter(|withdrawn| closes_ms.is_none_or(|end| withdrawn.time_ms < end));
         match withdrawn {
             Some(withdrawn) => Some(Ending {
                 day: made.zone.day_of(withdrawn.time_ms),
@@ -147,8 +156,9 @@ impl OfferState {
     /// The instants at which it changes within a day, as known at index `last`.
     pub fn instants(&self, last: u64) -> Vec<u64> {
         let made = self.made(last + 1).map(|made| made.time_ms);
-        let withdrawn = self.withdrawn(last + 1).map(|withdrawn| withdrawn.time_ms);
-        made.into_iter().chain(withdrawn).chain(self.void(last + 1).map(|void| void.time_ms)).collect()
+        let withdrawn = self.withdrawn.iter().filter(|one| one.index <= last).map(|one| one.time_ms);
+        let voids = self.voids.iter().filter(|void| void.index <= last).map(|void| void.time_ms);
+        made.into_iter().chain(withdrawn).chain(voids).collect()
     }
 }
 

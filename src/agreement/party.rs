@@ -219,7 +219,7 @@ fn check_grants(world: &World, act: &Act, party: &Party, grants: &[KeyGrant]) ->
     for grant in grants {
         let kid = grant.key.kid();
         let taken = world.party(party).is_some_and(|state| state.granted(&kid, act.index).is_some());
-        demand(!taken && !world.registry_owns(&kid), || key_taken(&kid))?;
+        demand(!taken && !world.registry_owns(&kid, act.index), || key_taken(&kid))?;
         let message = possession_message(world.origin().as_str(), party.as_str(), &grant.key);
         demand(grant.key.verify(&message, &grant.proof.0).is_ok(), || {
             let message = format!("the proof of possession of key {kid} is not a signature by it for {party} here");

@@ -92,9 +92,9 @@ impl RegistryState {
     }
 
     /// Whether a key is the log's or the registrar's, and can be no party's.
-    pub fn owns(&self, kid: &Kid) -> bool {
+    pub fn owns(&self, kid: &Kid, index: u64) -> bool {
         let is_log_key = self.genesis().is_some_and(|genesis| genesis.log_key.kid() == *kid);
-        is_log_key || self.keys.iter().any(|own| own.kid == *kid)
+        is_log_key || self.keys.iter().any(|own| own.kid == *kid && own.granted < index)
     }
 
     pub fn apply(&mut self, act: &Act, body: &Genesis) {
@@ -174,7 +174,7 @@ pub(in crate::agreement) fn check_policy(world: &World, act: &Act, body: &Regist
         return Err(Refusal::new(Rule::KeyUnknown, message, "the id of a registrar's key that was not yet revoked"));
     }
     let granted = body.grant.as_deref().unwrap_or_default();
-    if let Some(key) = granted.iter().find(|key| state.owns(&key.kid())) {
+    if let Some(key) = granted.iter().find(|key| state.owns(&key.kid(), act.index)) {
         return Err(crate::agreement::party::key_taken(&key.kid()));
     }
     demand(state.keys.len() + granted.len() <= REGISTRAR_KEYS_MAX, || {
@@ -189,7 +189,7 @@ pub(in crate::agreement) fn check_policy(world: &World, act: &Act, body: &Regist
 /// G3.
 pub(in crate::agreement) fn check_close(world: &World, act: &Act, body: &Closing) -> Result<(), Refusal> {
     check_subject(act)?;
-    let is_other = body.origin != *world.origin() && !world.registry_owns(&body.log_key.kid());
+    let is_other = body.origin != *world.origin() && !world.registry_owns(&body.log_key.kid(), act.index);
     demand(is_other, || {
         let message = "the registry that continues this one has the same origin, or a key of this one";
         Refusal::new(Rule::GenesisMisplaced, message, "another origin with a log key of its own")

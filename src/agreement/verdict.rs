@@ -1,7 +1,7 @@
 //! What a statement does where it stands: the order in which the rules are asked.
 
 use crate::agreement::authority::{check_iat, check_signer};
-use crate::agreement::history::{Before, Entry, unreadable};
+use crate::agreement::history::{Before, Entry, History, Index, unreadable};
 use crate::agreement::life::SignatureRecord;
 use crate::agreement::pending::{Book, Outcome};
 use crate::agreement::refusal::demand;
@@ -12,24 +12,26 @@ use crate::statement::body::Body;
 impl World {
     /// The reports that stand in a list, judged there: a report rests on its reporter alone, and its own docket is not
     /// among those of a list's file. What names a report stands beside it.
-    pub(in crate::agreement) fn reports_in<'a>(&self, list: impl Iterator<Item = &'a Entry>) -> Vec<Entry> {
-        let (mut entries, mut book) = (Vec::new(), Book::default());
+    pub(in crate::agreement) fn reports_in<'a>(&self, list: impl Iterator<Item = &'a Entry>) -> (Vec<Entry>, Index) {
+        let (mut entries, mut index, mut book) = (Vec::new(), Index::default(), Book::default());
         let is_report = |entry: &&Entry| matches!(entry.act.statement.subject(), Subject::Report { .. });
         for entry in list.filter(is_report) {
-            let verdict = self.weigh(&entry.act, Before { entries: &entries, book: &book });
+            let verdict = self.weigh(&entry.act, Before { entries: &entries, index: &index, book: &book });
             if let Ok(outcome) = &verdict {
                 book.apply(&entry.act, outcome);
             }
-            entries.push(Entry { act: entry.act.clone(), verdict: Some(verdict.map_err(Box::new)) });
+            let entry = Entry { act: entry.act.clone(), verdict: Some(verdict.map_err(Box::new)) };
+            index.add(entries.len(), &entry);
+            entries.push(entry);
         }
-        entries
+        (entries, index)
     }
 
     pub(in crate::agreement) fn weigh_own(&self, act: &Act) -> Result<Outcome, Refusal> {
-        let book = Book::default();
+        let (book, index) = (Book::default(), Index::default());
         match self.history(act.statement.subject()) {
-            Some(history) => self.weigh(act, Before { entries: &history.entries, book: &history.book }),
-            None => self.weigh(act, Before { entries: &[], book: &book }),
+            Some(History { entries, index, book, .. }) => self.weigh(act, Before { entries, index, book }),
+            None => self.weigh(act, Before { entries: &[], index: &index, book: &book }),
         }
     }
 

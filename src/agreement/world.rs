@@ -46,21 +46,13 @@ impl World {
         Self { is_whole: true, ..Self::new(origin) }
     }
 
-    /// Pushes everything with index ≤ `known_at` (`None`: everything) of these dockets in index order. A statement
-    /// that stands in several dockets is pushed once.
+    /// Folds everything with index ≤ `known_at` (`None`: everything) of these dockets in index order, and holds no other.
     pub fn replay(origin: Origin, dockets: &BTreeMap<Subject, Vec<Act>>, known_at: Option<u64>) -> Self {
         let known = |act: &&Act| known_at.is_none_or(|last| act.index <= last);
-        let acts: BTreeMap<u64, &Act> = dockets.values().flatten().filter(known).map(|act| (act.index, act)).collect();
-        let mut world = Self::whole(origin);
-        for act in acts.into_values() {
-            match act.statement.subject() {
-                // A succession stands in the docket of the successor too. Where that of the predecessor is not at hand,
-                // nothing rests on it, and there is nothing to judge it by.
-                own @ Subject::Party(_) if !dockets.contains_key(own) => world.stand(act),
-                // Its refusal is kept in the history.
-                _ => drop(world.push(act.clone())),
-            }
-        }
+        let known =
+            dockets.iter().map(|(subject, acts)| (subject.clone(), acts.iter().filter(known).cloned().collect()));
+        let mut world = Self::new(origin);
+        world.load_together(known.collect());
         world
     }
 
@@ -77,12 +69,27 @@ impl World {
     /// Folds a whole docket, acts in index order, after those that its statements need (W1). Replaces what was at
     /// hand of it.
     pub fn load(&mut self, subject: Subject, acts: Vec<Act>) {
-        self.histories.insert(subject.clone(), History::empty(&subject));
-        for act in acts {
+        self.load_together(vec![(subject, acts)]);
+    }
+
+    /// As [`World::load`] for dockets that rest on one another, such as those of parties that succeed one another: in the
+    /// order of the log. A statement is judged where its own docket is among them, and only stands in the others.
+    pub fn load_together(&mut self, dockets: Vec<(Subject, Vec<Act>)>) {
+        let mut places: BTreeMap<u64, (Act, Vec<Subject>)> = BTreeMap::new();
+        for (subject, acts) in dockets {
+            self.histories.insert(subject.clone(), History::empty(&subject));
+            for act in acts {
+                places.entry(act.index).or_insert_with(|| (act, Vec::new())).1.push(subject.clone());
+            }
+        }
+        for (act, subjects) in places.into_values() {
             self.note(&act);
-            let is_own = *act.statement.subject() == subject;
-            let verdict = is_own.then(|| self.weigh_own(&act).map_err(Box::new));
-            self.record(&subject, Entry { act, verdict });
+            let own = act.statement.subject().clone();
+            let mut verdict = subjects.contains(&own).then(|| self.weigh_own(&act).map_err(Box::new));
+            for subject in subjects {
+                let verdict = if subject == own { verdict.take() } else { None };
+                self.record(&subject, Entry { act: act.clone(), verdict });
+            }
         }
     }
 
@@ -182,7 +189,7 @@ impl World {
         let mut found = BTreeMap::new();
         for (subject, history) in &self.histories {
             let of_reports = subject.is_derived().then(|| self.reports_in(history.entries.iter()));
-            let entries = of_reports.as_deref().unwrap_or(&history.entries);
+            let entries = of_reports.as_ref().map_or(&history.entries, |(reports, _)| reports);
             found.extend(entries.iter().filter_map(Entry::inadmissible).map(|line| (line.index, line)));
         }
         found.into_values().collect()
@@ -236,14 +243,17 @@ impl World {
 
     /// A statement of a docket at hand, for those that name it.
     fn named(&self, subject: &Subject, id: &Digest) -> Option<Named> {
-        let entries = &self.history(subject)?.entries;
-        let statement = entries.iter().find(|entry| entry.act.id() == *id).map(|entry| &entry.act.statement)?;
+        let history = self.history(subject)?;
+        let statement = &history.entries.get(history.index.own(id)?)?.act.statement;
         let touches = statement.touches(|id| self.named(subject, id)).ok()?;
         Some(Named { role: statement.named_role(), subject: statement.subject().clone(), touches })
     }
 
-    pub(in crate::agreement) fn docket_len(&self, subject: &Subject) -> usize {
-        self.history(subject).map_or(0, |history| history.entries.len())
+    /// What the issuer of an act stated on its subject before.
+    pub(in crate::agreement) fn stated<'a>(&'a self, act: &'a Act) -> impl Iterator<Item = &'a Act> {
+        let subject = act.statement.subject();
+        let entries = self.history(subject).into_iter().flat_map(|history| &history.entries).map(|entry| &entry.act);
+        entries.filter(move |own| own.statement.subject() == subject && own.issuer() == act.issuer())
     }
 
     pub(in crate::agreement) fn registry(&self) -> Option<&RegistryState> {
@@ -257,8 +267,8 @@ impl World {
         self.registry()?.key(kid, index)
     }
 
-    pub(in crate::agreement) fn registry_owns(&self, kid: &Kid) -> bool {
-        self.registry().is_some_and(|state| state.owns(kid))
+    pub(in crate::agreement) fn registry_owns(&self, kid: &Kid, index: u64) -> bool {
+        self.registry().is_some_and(|state| state.owns(kid, index))
     }
 
     pub(in crate::agreement) fn party(&self, party: &Party) -> Option<&PartyState> {
@@ -296,14 +306,15 @@ impl World {
         if let Some(Ok(outcome)) = &entry.verdict {
             history.book.apply(&entry.act, outcome);
         }
-        let is_void = entry.done().is_some_and(|done| matches!(done.act.body.as_deref(), Some(Body::Void(_))));
         if let Some(done) = entry.done() {
             kinds::effect(self, &mut history.state, done);
         }
         kinds::affirm(&mut history.state, &entry);
+        let complete = entry.done().and_then(|done| done.act.body.clone());
+        history.index.add(history.entries.len(), &entry);
         history.entries.push(entry);
-        if is_void {
-            history.state = self.fold(subject, &history.entries, u64::MAX);
+        if let Some(Body::Void(void)) = complete.as_deref() {
+            self.take_void(subject, &mut history, void);
         }
         self.histories.insert(subject.clone(), history);
     }

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::crypto::{KeyLine, Note, SigningKey};
 use crate::evidence::Checkpoint;
@@ -101,7 +101,7 @@ pub struct LogParts<A: Application> {
 pub struct Log<A: Application> {
     commands: SyncSender<Command<A>>,
     stores: Arc<Semaphore>,
-    published: Arc<RwLock<Arc<Published<A::View>>>>,
+    published: watch::Receiver<Arc<Published<A::View>>>,
     thread: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
 
@@ -111,9 +111,10 @@ impl<A: Application> Log<A> {
         let checkpoint = parts.signer.checkpoint(reader.head());
         parts.signer.keep(&checkpoint);
         let view = parts.application.committed(&reader);
-        let published = Arc::new(RwLock::new(Arc::new(Published { reader, checkpoint: Some(checkpoint), view })));
+        let first = Arc::new(Published { reader, checkpoint: Some(checkpoint), view });
+        let (publisher, published) = watch::channel(first);
         let (sender, commands) = sync_channel(parts.options.pool_entries_max);
-        let sequencer = Sequencer::new(parts, commands, Arc::clone(&published));
+        let sequencer = Sequencer::new(parts, commands, publisher);
         let thread = std::thread::Builder::new().name("sequencer".into()).spawn(move || sequencer.run());
         let thread = thread.expect("a thread can be started while the service starts");
         let stores = Arc::new(Semaphore::new(STORES_MAX));
@@ -122,15 +123,24 @@ impl<A: Application> Log<A> {
 
     /// The newest signed head.
     pub fn published(&self) -> Arc<Published<A::View>> {
-        Arc::clone(&self.published.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.published.borrow())
     }
 
-    /// Submits; answers when the submission is durable and its checkpoint signed, or refused.
+    /// Tells of each new signed head, for who waits for it. It is closed when the log has stopped.
+    pub fn heads(&self) -> watch::Receiver<Arc<Published<A::View>>> {
+        self.published.clone()
+    }
+
+    /// Submits; the answer comes when the submission is durable and its checkpoint signed, or refused. It waits in line as
+    /// soon as this is called: submissions of one caller are decided in the order of its calls.
     ///
     /// # Errors
     /// [`SubmitError`].
-    pub async fn submit(&self, submission: A::Submission) -> Result<Placed<A::View>, SubmitError<A::Refusal>> {
-        self.ask(|reply| Command::Submit(submission, reply)).await
+    pub fn submit(
+        &self,
+        submission: A::Submission,
+    ) -> impl Future<Output = Result<Placed<A::View>, SubmitError<A::Refusal>>> + use<A> {
+        self.ask(|reply| Command::Submit(submission, reply))
     }
 
     /// Stores rows beside the entries; answers when they are durable. They go with the next batch, which is sealed
@@ -144,15 +154,18 @@ impl<A: Application> Log<A> {
         self.ask(|reply| Command::Store(rows, permit, reply)).await
     }
 
-    async fn ask<T>(
-        &self,
-        command: impl FnOnce(oneshot::Sender<Result<T, SubmitError<A::Refusal>>>) -> Command<A>,
-    ) -> Result<T, SubmitError<A::Refusal>> {
+    fn ask<T, F>(&self, command: F) -> impl Future<Output = Result<T, SubmitError<A::Refusal>>> + use<A, T, F>
+    where
+        F: FnOnce(oneshot::Sender<Result<T, SubmitError<A::Refusal>>>) -> Command<A>,
+    {
         let (reply, answer) = oneshot::channel();
-        match self.commands.try_send(command(reply)) {
-            Ok(()) => answer.await.unwrap_or(Err(SubmitError::Stopped)),
-            Err(TrySendError::Full(_)) => Err(SubmitError::Busy),
-            Err(TrySendError::Disconnected(_)) => Err(SubmitError::Stopped),
+        let sent = self.commands.try_send(command(reply)).map_err(|error| match error {
+            TrySendError::Full(_) => SubmitError::Busy,
+            TrySendError::Disconnected(_) => SubmitError::Stopped,
+        });
+        async move {
+            sent?;
+            answer.await.unwrap_or(Err(SubmitError::Stopped))
         }
     }
 

@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 
 use crate::log::{
     Application, Batch, Decision, Guard, GuardError, GuardedHead, Head, LogParts, LogReader, OpenError, PartialTiles,
@@ -44,7 +44,7 @@ pub(in crate::log) struct Sequencer<A: Application> {
     parts: LogParts<A>,
     commands: Receiver<Command<A>>,
     waiting: VecDeque<Command<A>>,
-    published: Arc<RwLock<Arc<Published<A::View>>>>,
+    published: watch::Sender<Arc<Published<A::View>>>,
     heartbeat_at: Instant,
 }
 
@@ -82,7 +82,7 @@ impl<A: Application> Sequencer<A> {
     pub(in crate::log) fn new(
         parts: LogParts<A>,
         commands: Receiver<Command<A>>,
-        published: Arc<RwLock<Arc<Published<A::View>>>>,
+        published: watch::Sender<Arc<Published<A::View>>>,
     ) -> Self {
         let heartbeat_at = Instant::now() + parts.options.seal_interval;
         Self { parts, commands, waiting: VecDeque::new(), published, heartbeat_at }
@@ -147,7 +147,7 @@ impl<A: Application> Sequencer<A> {
 
     /// One batch. The order of effects is I3; the commit is the point of no return.
     fn batch(&mut self, is_heartbeat: bool) -> Result<(), End> {
-        let before = Arc::clone(&self.published.read().unwrap_or_else(PoisonError::into_inner));
+        let before = Arc::clone(&self.published.borrow());
         let Some(time_ms) = self.seal_time(before.reader.head()) else {
             self.put_off_heartbeat(is_heartbeat);
             self.refuse_waiting(|| SubmitError::ClockBehind);
@@ -248,7 +248,7 @@ impl<A: Application> Sequencer<A> {
         let view = self.parts.application.committed(&reader);
         self.parts.signer.keep(&checkpoint);
         let after = Arc::new(Published { reader, checkpoint: Some(checkpoint), view });
-        *self.published.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&after);
+        self.published.send_replace(Arc::clone(&after));
         self.heartbeat_at = Instant::now() + self.parts.options.seal_interval;
         Ok(after)
     }

@@ -4,7 +4,9 @@
 //! at most 63 hashes, suffice to append and to compute the root of the tree.
 
 use crate::merkle::hash::{EMPTY_ROOT, Hash, TREE_SIZE_MAX, node_hash};
+use crate::merkle::inclusion::root_from_inclusion;
 use crate::merkle::node::{NodeId, fold_edge};
+use crate::merkle::proof::ProofError;
 
 /// Why a right edge is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +56,22 @@ impl Edge {
         if nodes.len() != expected {
             return Err(EdgeError::NodeCount { size, expected, found: nodes.len() });
         }
+        Ok(Edge { size, nodes })
+    }
+
+    /// The edge of the tree of `size` entries, from the leaf hash of its last entry and the inclusion path of that entry
+    /// in that tree: every sibling of the last entry hangs on the left, and together they are the edge. Whether it is the
+    /// edge of a tree that somebody signed is shown by its [`Edge::root`].
+    ///
+    /// # Errors
+    /// When the size is 0 or too large, or the path has another length than it implies.
+    pub fn of_last_entry(size: u64, leaf: &Hash, path: &[Hash]) -> Result<Edge, ProofError> {
+        let last = size.checked_sub(1).ok_or(ProofError::IndexBeyondSize { index: 0, size })?;
+        // Refuses impossible sizes, and any other number of siblings.
+        root_from_inclusion(leaf, last, size, path)?;
+        let (inside, outside) = path.split_at(size.trailing_zeros() as usize);
+        let subtree = inside.iter().fold(*leaf, |hash, sibling| node_hash(sibling, &hash));
+        let nodes = outside.iter().rev().copied().chain([subtree]).collect();
         Ok(Edge { size, nodes })
     }
 

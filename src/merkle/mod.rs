@@ -26,6 +26,7 @@ mod inclusion;
 mod node;
 mod proof;
 mod tile;
+mod tiling;
 
 pub use crate::merkle::chain::{chain_next, chain_start};
 pub use crate::merkle::consistency::{check_consistency, consistency_nodes, prove_consistency};
@@ -39,3 +40,4 @@ pub use crate::merkle::tile::{
     Bundle, TILE_HEIGHT, TILE_LEVEL_MAX, TILE_PATH_LEN_MAX, TILE_WIDTH, Tile, TileError, TileNodes, TilePosition,
     bundles_between, tiles, tiles_between,
 };
+pub use crate::merkle::tiling::{BUNDLE_ENTRY_LEN_MAX, TileFile, Tiling, TilingError, bundle_entries};

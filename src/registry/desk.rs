@@ -336,20 +336,50 @@ struct Loading<'a> {
 
 impl Loading<'_> {
     fn load(&mut self, subject: Subject) -> Result<(), ReadError> {
+        if matches!(subject, Subject::Party(_)) {
+            return self.load_parties(subject);
+        }
         if self.world.contains(&subject) || !self.begun.insert(subject.clone()) {
             return Ok(());
         }
-        let acts = acts_of(self.reader, self.map, &subject)?;
-        self.loaded += DOCKET_BYTES + acts.iter().map(|act| act.statement.bytes().len()).sum::<usize>();
-        let own = acts.iter().filter(|act| *act.statement.subject() == subject);
-        let needed: BTreeSet<Subject> = own.flat_map(|act| World::needs(&act.statement)).collect();
-        for need in World::in_load_order(needed) {
+        let acts = self.acts_of(&subject)?;
+        for need in needs_of(&subject, &acts) {
             self.load(need)?;
         }
-        self.world.load(subject.clone(), acts);
-        match self.world.successor_of(&subject).cloned() {
-            Some(successor) => self.load(Subject::Party(successor)),
-            None => Ok(()),
-        }
+        self.world.load(subject, acts);
+        Ok(())
     }
+
+    /// Parties rest on those whose heirs they are and on their own heirs, in both directions, so their dockets are folded
+    /// together.
+    fn load_parties(&mut self, first: Subject) -> Result<(), ReadError> {
+        let (mut todo, mut dockets) = (vec![first], Vec::new());
+        while let Some(subject) = todo.pop() {
+            if self.world.contains(&subject) || !self.begun.insert(subject.clone()) {
+                continue;
+            }
+            let acts = self.acts_of(&subject)?;
+            for need in needs_of(&subject, &acts) {
+                match need {
+                    Subject::Party(_) => todo.push(need),
+                    need => self.load(need)?,
+                }
+            }
+            dockets.push((subject, acts));
+        }
+        self.world.load_together(dockets);
+        Ok(())
+    }
+
+    fn acts_of(&mut self, subject: &Subject) -> Result<Vec<Act>, ReadError> {
+        let acts = acts_of(self.reader, self.map, subject)?;
+        self.loaded += DOCKET_BYTES + acts.iter().map(|act| act.statement.bytes().len()).sum::<usize>();
+        Ok(acts)
+    }
+}
+
+/// What the statements of a docket rest on, in load order.
+fn needs_of(subject: &Subject, acts: &[Act]) -> Vec<Subject> {
+    let own = acts.iter().filter(|act| act.statement.subject() == subject);
+    World::in_load_order(own.flat_map(|act| World::needs(&act.statement)).collect())
 }

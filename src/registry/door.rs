@@ -31,6 +31,16 @@ pub struct Published {
     pub is_new: bool,
 }
 
+/// A submission that passed the door and may go to the log.
+pub struct Examined(Found);
+
+enum Found {
+    /// The same bytes stand in the log already.
+    Stands(Box<Published>),
+    /// They are new.
+    New(StatementId, Box<Submission>),
+}
+
 /// What publishing would do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DryRun {
@@ -49,31 +59,60 @@ impl Registry {
     /// # Errors
     /// [`PublishError`]: nothing was written, except for `ShuttingDown`.
     pub async fn publish(&self, submission: &[u8]) -> Result<Published, PublishError> {
-        let State::Running(log) = &self.0.state else {
-            let crate::registry::Mode::ReadOnly { reason } = self.mode() else {
-                return Err(PublishError::ShuttingDown);
-            };
-            return Err(PublishError::ReadOnly { reason });
-        };
-        let published = log.published();
+        self.enter(self.examine(submission)?).await
+    }
+
+    /// The first half of [`Self::publish`]: what is checked on the caller's thread.
+    ///
+    /// # Errors
+    /// [`PublishError`]: nothing was written.
+    pub fn examine(&self, submission: &[u8]) -> Result<Examined, PublishError> {
+        if let State::ReadOnly { reason, .. } = &self.0.state {
+            return Err(PublishError::ReadOnly { reason: reason.clone() });
+        }
+        let published = self.published();
         let statement = self.read_submission(submission)?;
         let id = *statement.id();
         if let Some(index) = self.index_in(&published.reader, &id)? {
-            return self.answer(&published.reader, id, index, false);
+            return self
+                .answer(&published.reader, id, index, false)
+                .map(|stood| Examined(Found::Stands(Box::new(stood))));
         }
-        let submission = self.check(statement)?;
-        drop(published);
-        match log.submit(submission).await {
-            // A head that was overtaken while its answer waited for a thread may have expired; the newest holds it too.
-            Ok(placed) => self
-                .answer(&placed.published.reader, id, placed.index, placed.is_new)
-                .or_else(|_| self.answer(&self.published().reader, id, placed.index, placed.is_new)),
-            Err(SubmitError::Refused(error)) => Err(error),
-            Err(SubmitError::Busy) => Err(PublishError::Busy { retry_after_ms: RETRY_AFTER_MS }),
-            Err(SubmitError::NoSpace) => Err(PublishError::NoSpace),
-            Err(SubmitError::ClockBehind) => Err(PublishError::ClockBehind),
-            // A closed log answers a submission by its refusal; only rows beside the entries are told so.
-            Err(SubmitError::Stopped | SubmitError::Closed) => Err(PublishError::ShuttingDown),
+        Ok(Examined(Found::New(id, Box::new(self.check(statement)?))))
+    }
+
+    /// The second half of [`Self::publish`]. The statement waits in line as soon as this is called: statements of one
+    /// caller enter in the order of its calls.
+    ///
+    /// # Errors
+    /// [`PublishError`]: nothing was written, except for `ShuttingDown`.
+    pub fn enter(
+        &self,
+        examined: Examined,
+    ) -> impl Future<Output = Result<Published, PublishError>> + Send + 'static + use<> {
+        let registry = self.clone();
+        let waiting = match (examined.0, &self.0.state) {
+            (Found::Stands(stood), _) => Err(Ok(*stood)),
+            (Found::New(id, submission), State::Running(log)) => Ok((id, log.submit(*submission))),
+            (_, State::ReadOnly { reason, .. }) => Err(Err(PublishError::ReadOnly { reason: reason.clone() })),
+        };
+        async move {
+            let (id, placed) = match waiting {
+                Ok((id, placed)) => (id, placed.await),
+                Err(known) => return known,
+            };
+            match placed {
+                // A head that was overtaken while its answer waited for a thread may have expired; the newest holds it too.
+                Ok(placed) => registry
+                    .answer(&placed.published.reader, id, placed.index, placed.is_new)
+                    .or_else(|_| registry.answer(&registry.published().reader, id, placed.index, placed.is_new)),
+                Err(SubmitError::Refused(error)) => Err(error),
+                Err(SubmitError::Busy) => Err(PublishError::Busy { retry_after_ms: RETRY_AFTER_MS }),
+                Err(SubmitError::NoSpace) => Err(PublishError::NoSpace),
+                Err(SubmitError::ClockBehind) => Err(PublishError::ClockBehind),
+                // A closed log answers a submission by its refusal; only rows beside the entries are told so.
+                Err(SubmitError::Stopped | SubmitError::Closed) => Err(PublishError::ShuttingDown),
+            }
         }
     }
 

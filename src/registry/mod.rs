@@ -20,6 +20,7 @@ mod open;
 mod read;
 mod search;
 mod stored;
+mod tail;
 mod text;
 mod tombstone;
 mod usage;
@@ -29,7 +30,7 @@ use std::sync::Arc;
 pub use adopt::{AdoptError, Adopted, adopt_guard};
 pub use clock::{Clock, ClockBackwards, ManualClock, Millis, ScriptedClock, SystemClock};
 pub use directory::{AgreementFilter, AgreementRow, PAGE_ROWS_MAX, Page, PageRequest, PartyRow, SCAN_ROWS_MAX};
-pub use door::{DryRun, Published};
+pub use door::{DryRun, Examined, Published};
 pub use error::{PublishError, ReadError};
 pub use fsck::{FINDINGS_MAX, FINDINGS_OF_A_FAULT_MAX, Fault, FaultFamily, FsckFinding, FsckReport, GuardCheck, fsck};
 pub use media_type::MediaType;
@@ -39,6 +40,7 @@ pub use search::{
     SEARCH_ENTRIES_MAX, SEARCH_LEN_MAX, SEARCH_WORDS_MAX, SearchBounds, SearchFamily, SearchPage, SearchPlace,
     SearchRow, SearchWords,
 };
+pub use tail::{Growth, RUN_ENTRIES_MAX, RUN_LEN_MAX, Run};
 pub use text::{DepositError, StoredText, TEXT_BYTES_MAX};
 pub use tombstone::{RemoveError, RemovedText, Tombstone, remove_text};
 

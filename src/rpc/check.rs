@@ -2,7 +2,7 @@
 
 use crate::crypto::KeyLine;
 use crate::evidence::{self, Receipt, SignedCheckpoint};
-use crate::merkle::{self, Hash, ProofError};
+use crate::merkle::{self, Edge, Hash, ProofError};
 use crate::rpc::client_error::CheckError;
 use crate::statement::{Statement, StatementId};
 
@@ -130,6 +130,41 @@ pub(crate) fn inclusion(
     merkle::check_inclusion(&statement.id().0, index, checkpoint.size(), path, checkpoint.root())
         .map_err(|error| CheckError::Inclusion(error.to_string()))?;
     Ok(VerifiedStatement { statement, index, checkpoint })
+}
+
+/// Checks that `statements` are the entries of the checkpoint's tree that follow those of `edge`, and gives the edge after
+/// them; `path` proves that the checkpoint's tree begins with theirs.
+pub(crate) fn run(
+    mut edge: Edge,
+    statements: &[Vec<u8>],
+    checkpoint: &VerifiedCheckpoint,
+    path: &[Hash],
+) -> Result<Edge, CheckError> {
+    let of = |error: ProofError| CheckError::Inclusion(error.to_string());
+    let start = edge.size();
+    let end = start.checked_add(statements.len() as u64).filter(|end| *end <= checkpoint.size());
+    end.ok_or(CheckError::Field { field: "end", problem: "is beyond the checkpoint" })?;
+    statements.iter().for_each(|statement| edge.push(merkle::leaf_hash(statement)));
+    // The empty tree is the beginning of every other: nothing is shown, and nothing is claimed.
+    if edge.size() > 0 {
+        merkle::check_consistency(edge.size(), checkpoint.size(), &edge.root(), checkpoint.root(), path).map_err(of)?;
+    }
+    Ok(edge)
+}
+
+/// Checks that the entry before `size` and its inclusion path are the right edge of the first `size` entries of the
+/// checkpoint's tree; `path` proves that this tree begins with theirs.
+pub(crate) fn edge(
+    size: u64,
+    last: &Hash,
+    inclusion: &[Hash],
+    checkpoint: &VerifiedCheckpoint,
+    path: &[Hash],
+) -> Result<Edge, CheckError> {
+    let of = |error: ProofError| CheckError::Inclusion(error.to_string());
+    let edge = Edge::of_last_entry(size, last, inclusion).map_err(of)?;
+    merkle::check_consistency(size, checkpoint.size(), &edge.root(), checkpoint.root(), path).map_err(of)?;
+    Ok(edge)
 }
 
 /// Reads the statement that a list names by its id.

@@ -1,14 +1,13 @@
-//! Long answers, cut into chunks, for readers who may be slow or gone.
+//! Long answers, message by message, for readers who may be slow or gone.
 //!
-//! A task holds the bytes and hands over a chunk when the last one is taken. If the reader takes none in time, the bytes
+//! A task holds the bytes and hands over a message when the last one is taken. If the reader takes none in time, the bytes
 //! are dropped and the stream ends with an error: the connection may live on, but it holds nothing of ours.
 
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 use tokio_stream::Stream;
 use tonic::Status;
@@ -19,11 +18,48 @@ use crate::rpc::status;
 /// The stream of a long answer.
 pub(crate) struct Chunks<T> {
     receiver: mpsc::Receiver<T>,
-    is_whole: Arc<AtomicBool>,
-    is_over: bool,
+    /// How the task ended; `None` once it was told.
+    end: Option<oneshot::Receiver<Result<(), Status>>>,
+}
+
+/// What the task hands its messages to.
+pub(crate) struct Feeder<T> {
+    sender: mpsc::Sender<T>,
+    chunk_time_max: Duration,
+}
+
+impl<T> Feeder<T> {
+    /// Hands over a message, when the reader has taken the one before.
+    ///
+    /// # Errors
+    /// The reader is too slow, or gone: either way nobody waits for the rest.
+    pub async fn send(&self, message: T) -> Result<(), Status> {
+        let sent = timeout_at(Instant::now() + self.chunk_time_max, self.sender.send(message)).await;
+        if matches!(sent, Ok(Ok(()))) { Ok(()) } else { Err(status::too_slow("reading the stream")) }
+    }
+
+    /// Waits until the reader is gone.
+    pub async fn closed(&self) {
+        self.sender.closed().await;
+    }
 }
 
 impl<T: Send + 'static> Chunks<T> {
+    /// Sends what `task` hands over; a task that fails ends the stream with its error.
+    pub fn feed<F>(limits: &Limits, task: impl FnOnce(Feeder<T>) -> F) -> Self
+    where
+        F: Future<Output = Result<(), Status>> + Send + 'static,
+    {
+        let (sender, receiver) = mpsc::channel(1);
+        let (ending, end) = oneshot::channel();
+        let work = task(Feeder { sender, chunk_time_max: limits.chunk_time_max });
+        tokio::spawn(async move {
+            // A reader who is gone needs no word.
+            let _ = ending.send(work.await);
+        });
+        Self { receiver, end: Some(end) }
+    }
+
     /// Sends `bytes` in chunks; `message` makes one of the offset and the chunk. There is at least one message, so that
     /// its size arrives even when there are no bytes. The permit is given back when the bytes are.
     pub fn send(
@@ -32,29 +68,20 @@ impl<T: Send + 'static> Chunks<T> {
         limits: &Limits,
         message: impl Fn(usize, &[u8]) -> T + Send + 'static,
     ) -> Self {
-        let (sender, receiver) = mpsc::channel(1);
-        let is_whole = Arc::new(AtomicBool::new(false));
-        let (chunk_time, stream_end) = (limits.chunk_time_max, Instant::now() + limits.stream_time_max);
-        let done = is_whole.clone();
-        tokio::spawn(async move {
+        let stream_end = Instant::now() + limits.stream_time_max;
+        Self::feed(limits, move |feeder| async move {
             let _permit = permit;
             let mut offset = 0;
             loop {
                 let end = bytes.len().min(offset + CHUNK_LEN);
-                let sent = sender.send(message(offset, &bytes[offset..end]));
-                let deadline = stream_end.min(Instant::now() + chunk_time);
-                // Too slow, or gone: either way nobody waits for the rest.
-                if !matches!(timeout_at(deadline, sent).await, Ok(Ok(()))) {
-                    return;
-                }
+                let sent = timeout_at(stream_end, feeder.send(message(offset, &bytes[offset..end]))).await;
+                sent.unwrap_or_else(|_| Err(status::too_slow("reading the stream")))?;
                 offset = end;
                 if offset == bytes.len() {
-                    done.store(true, Ordering::Release);
-                    return;
+                    return Ok(());
                 }
             }
-        });
-        Self { receiver, is_whole, is_over: false }
+        })
     }
 }
 
@@ -65,17 +92,19 @@ impl<T> Stream for Chunks<T> {
         if let Some(message) = ready!(self.receiver.poll_recv(cx)) {
             return Poll::Ready(Some(Ok(message)));
         }
-        // The sender is gone. A stream that was cut must not look whole.
-        let is_cut = !self.is_whole.load(Ordering::Acquire) && !self.is_over;
-        self.is_over = true;
-        Poll::Ready(is_cut.then(|| Err(status::too_slow("reading the stream"))))
+        // No message comes any more. A stream that was cut must not look whole.
+        let Some(end) = self.end.as_mut() else { return Poll::Ready(None) };
+        let end = ready!(Pin::new(end).poll(cx));
+        self.end = None;
+        let end = end.unwrap_or_else(|_| Err(status::internal(&"the task of a stream ended without a word")));
+        Poll::Ready(end.err().map(Err))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
+    use std::sync::Arc;
     use tokio::sync::Semaphore;
     use tokio_stream::StreamExt as _;
     use tonic::Code;

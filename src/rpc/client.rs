@@ -7,14 +7,12 @@
 use std::time::Duration;
 
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
-use tonic::{Request, Response, Status, Streaming};
+use tonic::{Code, Request, Response, Status, Streaming};
 
 use crate::agreement::On;
 use crate::crypto::{Digest, KeyLine, sha256};
 use crate::merkle::PATH_LEN_MAX;
-use crate::rpc::answer::{
-    AgreementsFilter, Connection, DryRun, EntryRef, LogInfo, Published, PublishedTold, Text, Unverified,
-};
+use crate::rpc::answer::{Connection, DryRun, EntryRef, LogInfo, Text, Unverified};
 use crate::rpc::check::{self, Extension, VerifiedCheckpoint, VerifiedReceipt, VerifiedStatement};
 use crate::rpc::client_error::{CheckError, ClientError, is_broken_connection};
 use crate::rpc::proto::{
@@ -26,14 +24,18 @@ use crate::statement::{Statement, Subject};
 
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often a server is pinged whose stream is quiet: who follows a log waits long for a word.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
+/// How long its answer may take.
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an answer may take; longer than the server's own limit, so that the server's words arrive.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a text may take to go out.
 const DEPOSIT_TIMEOUT: Duration = Duration::from_secs(150);
 /// How often a call is made whose connection goes away under it.
-const ATTEMPTS_MAX: usize = 3;
+pub(in crate::rpc) const ATTEMPTS_MAX: usize = 3;
 /// Pause before the next attempt: the transport notices by then that its connection is gone.
-const ATTEMPT_PAUSE: Duration = Duration::from_millis(20);
+pub(in crate::rpc) const ATTEMPT_PAUSE: Duration = Duration::from_millis(20);
 /// Longest docket file, in bytes (docs/formats.md §0).
 const DOCKET_LEN_MAX: usize = 64 * 1024 * 1024;
 /// Longest text, in bytes.
@@ -64,6 +66,8 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         let mut endpoint = Endpoint::from_shared(url.clone())
             .map_err(address)?
             .connect_timeout(CONNECT_TIMEOUT)
+            .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
+            .keep_alive_timeout(KEEPALIVE_TIMEOUT)
             .user_agent(concat!("nospy/", env!("CARGO_PKG_VERSION")))
             .map_err(address)?;
         if let Some(pem) = &connection.ca_pem {
@@ -80,24 +84,6 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     /// Gives the memory back.
     pub fn into_seen(self) -> S {
         self.seen
-    }
-
-    /// Publishes a statement and verifies the receipt for exactly it.
-    ///
-    /// The receipt proves a tree that the log signed; that this tree extends what was seen before is proved by the next
-    /// [`Self::checkpoint`].
-    ///
-    /// # Errors
-    /// [`ClientError::Refused`] names the rule; after [`ClientError::Network`] publish the same statement again.
-    pub async fn publish(&self, statement: &Statement) -> Result<Published, ClientError> {
-        let request = proto::PublishRequest { statement: statement.bytes().to_vec() };
-        let answer =
-            self.call(self.registry(), request, |mut to, request| async move { to.publish(request).await }).await?;
-        let receipt = check::receipt(&answer.receipt, statement, &self.log)?;
-        check_equal("index", answer.index, receipt.proved().index)?;
-        check_equal("size", answer.size, receipt.proved().size)?;
-        let told = Unverified::new(PublishedTold { time_ms: answer.time_ms, is_new: answer.is_new });
-        Ok(Published { receipt, told })
     }
 
     /// Asks whether a statement would be accepted now.
@@ -136,9 +122,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
             .call(self.log_reader(), request, |mut to, request| async move { to.get_checkpoint(request).await })
             .await?;
         let new = check::checkpoint(&answer.note, &self.log)?;
-        if let Some(note) = self.seen.last(&self.log)? {
-            let old =
-                check::checkpoint(&note, &self.log).map_err(|error| CheckError::StoredCheckpoint(error.to_string()))?;
+        if let Some(old) = self.last_seen()? {
             self.check_extends(&old, &new).await?;
         }
         // V2: remembered only once it is proved.
@@ -146,21 +130,39 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         Ok(new)
     }
 
+    /// A checkpoint that came beside something else: proved to be of one history with the last one seen. It may be the
+    /// older of the two, for it may have waited in a stream.
+    pub(in crate::rpc) async fn place(&mut self, note: &[u8]) -> Result<VerifiedCheckpoint, ClientError> {
+        let came = check::checkpoint(note, &self.log)?;
+        match self.last_seen()? {
+            Some(seen) if came.size() < seen.size() => match self.check_extends(&came, &seen).await {
+                // A server that does not reach what was seen cannot prove it: a stale copy, or a log rolled back.
+                Err(ClientError::Refused(refusal)) if refusal.code == Code::OutOfRange => {
+                    return Err(ClientError::Older { old_size: seen.size(), new_size: came.size() });
+                }
+                checked => checked?,
+            },
+            Some(seen) => {
+                self.check_extends(&seen, &came).await?;
+                self.seen.store(&self.log, came.note())?;
+            }
+            None => self.seen.store(&self.log, came.note())?,
+        }
+        Ok(came)
+    }
+
+    fn last_seen(&self) -> Result<Option<VerifiedCheckpoint>, ClientError> {
+        let Some(note) = self.seen.last(&self.log)? else { return Ok(None) };
+        let stored = check::checkpoint(&note, &self.log);
+        Ok(Some(stored.map_err(|error| CheckError::StoredCheckpoint(error.to_string()))?))
+    }
+
     async fn check_extends(&self, old: &VerifiedCheckpoint, new: &VerifiedCheckpoint) -> Result<(), ClientError> {
         if new.size() < old.size() {
             return Err(ClientError::Older { old_size: old.size(), new_size: new.size() });
         }
-        let path = if new.size() == old.size() {
-            Vec::new()
-        } else {
-            let request = proto::GetConsistencyProofRequest { old_size: old.size(), new_size: Some(new.size()) };
-            let answer =
-                self.call(self.log_reader(), request, |mut to, request| async move {
-                    to.get_consistency_proof(request).await
-                })
-                .await?;
-            check::path(&answer.path, PATH_LEN_MAX)?
-        };
+        let path =
+            if new.size() == old.size() { Vec::new() } else { self.consistency_path(old.size(), new.size()).await? };
         match check::extension(old, new, &path) {
             Extension::Extends => Ok(()),
             Extension::Forked => Err(ClientError::Equivocation {
@@ -307,49 +309,11 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         Ok(Unverified::new(answer))
     }
 
-    /// A page of parties; pass the `next_page_token` of the page before.
-    ///
-    /// # Errors
-    /// [`ClientError::Refused`] for a token that is none.
-    pub async fn parties(
-        &self,
-        page_size: u32,
-        page_token: &str,
-    ) -> Result<Unverified<proto::ListPartiesResponse>, ClientError> {
-        let request = proto::ListPartiesRequest { page_size, page_token: page_token.to_owned() };
-        let answer = self
-            .call(self.directory(), request, |mut to, request| async move { to.list_parties(request).await })
-            .await?;
-        Ok(Unverified::new(answer))
-    }
-
-    /// A page of agreements; pass the `next_page_token` of the page before, with the same filter.
-    ///
-    /// # Errors
-    /// [`ClientError::Refused`] for a token that is none.
-    pub async fn agreements(
-        &self,
-        filter: &AgreementsFilter,
-        page_size: u32,
-        page_token: &str,
-    ) -> Result<Unverified<proto::ListAgreementsResponse>, ClientError> {
-        let request = proto::ListAgreementsRequest {
-            vendor: filter.vendor.as_ref().map(ToString::to_string).unwrap_or_default(),
-            government: filter.government.as_ref().map(ToString::to_string).unwrap_or_default(),
-            page_size,
-            page_token: page_token.to_owned(),
-        };
-        let answer = self
-            .call(self.directory(), request, |mut to, request| async move { to.list_agreements(request).await })
-            .await?;
-        Ok(Unverified::new(answer))
-    }
-
-    fn registry(&self) -> RegistryClient<Channel> {
+    pub(in crate::rpc) fn registry(&self) -> RegistryClient<Channel> {
         RegistryClient::new(self.channel.clone())
     }
 
-    fn log_reader(&self) -> LogClient<Channel> {
+    pub(in crate::rpc) fn log_reader(&self) -> LogClient<Channel> {
         LogClient::new(self.channel.clone())
     }
 
@@ -382,17 +346,22 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         answer.map(Response::into_inner).map_err(|status| self.error(status))
     }
 
-    async fn next<T>(&self, stream: &mut Streaming<T>) -> Result<Option<T>, ClientError> {
+    pub(in crate::rpc) async fn next<T>(&self, stream: &mut Streaming<T>) -> Result<Option<T>, ClientError> {
         let message = tokio::time::timeout(ANSWER_TIMEOUT, stream.message()).await;
-        let message = message.map_err(|_| ClientError::Network {
-            url: self.url.clone(),
-            reason: "the next piece of the answer does not come".to_owned(),
-        })?;
+        let message = message.map_err(|_| self.trouble("the next piece of the answer does not come"))?;
         message.map_err(|status| self.error(status))
     }
 
-    fn error(&self, status: Status) -> ClientError {
+    pub(in crate::rpc) fn error(&self, status: Status) -> ClientError {
         ClientError::from_status(&self.url, status)
+    }
+
+    pub(in crate::rpc) fn log(&self) -> &KeyLine {
+        &self.log
+    }
+
+    pub(in crate::rpc) fn trouble(&self, reason: &str) -> ClientError {
+        ClientError::Network { url: self.url.clone(), reason: reason.to_owned() }
     }
 }
 
@@ -400,10 +369,6 @@ fn timed<T>(message: T) -> Request<T> {
     let mut request = Request::new(message);
     request.set_timeout(ANSWER_TIMEOUT);
     request
-}
-
-fn check_equal(field: &'static str, told: u64, proved: u64) -> Result<(), CheckError> {
-    if told == proved { Ok(()) } else { Err(CheckError::Field { field, problem: "differs from the receipt" }) }
 }
 
 // V3: refused before it is kept.

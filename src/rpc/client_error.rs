@@ -139,6 +139,16 @@ pub(crate) fn is_broken_connection(status: &tonic::Status) -> bool {
 }
 
 impl ClientError {
+    /// Whether another stream may go on where this one ended: the connection broke, or the server lost patience with a caller
+    /// who had other things to do.
+    pub(crate) fn is_cut(&self) -> bool {
+        match self {
+            Self::Network { .. } => true,
+            Self::Refused(refusal) => refusal.code == tonic::Code::DeadlineExceeded,
+            _ => false,
+        }
+    }
+
     /// Reads a status: a refusal of the service, or trouble of the connection.
     pub(crate) fn from_status(url: &str, status: tonic::Status) -> Self {
         let details = status.get_error_details();

@@ -7,7 +7,7 @@ use tonic::Status;
 
 use crate::agreement::{AssuranceLine, Change, FindingLine, Force, LogEnd, On, PendingLine, Standing};
 use crate::crypto::Digest;
-use crate::registry::{AgreementRow, PageRequest, PartyRow, SearchFamily, SearchPage, SearchPlace};
+use crate::registry::{AgreementRow, PageRequest, PartyRow, Published, SearchFamily, SearchPage, SearchPlace};
 use crate::rpc::limits::{PAGE_ROWS, PAGE_ROWS_MAX};
 use crate::rpc::proto;
 use crate::rpc::status::invalid_field;
@@ -106,6 +106,18 @@ pub(crate) fn search_page(page: SearchPage) -> proto::SearchResponse {
         size: page.size,
         next_page_token: page.next.as_ref().map(search_token).unwrap_or_default(),
         rows: page.rows.into_iter().map(row).collect(),
+    }
+}
+
+/// Writes the place of a published statement.
+pub(crate) fn published(published: Published) -> proto::PublishResponse {
+    proto::PublishResponse {
+        id: published.id.0.to_vec(),
+        index: published.index,
+        size: published.size,
+        time_ms: published.time_ms,
+        receipt: published.receipt,
+        is_new: published.is_new,
     }
 }
 

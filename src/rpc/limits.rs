@@ -6,6 +6,10 @@ use std::time::Duration;
 pub const REQUEST_LEN_MAX: usize = 65_536 + 64;
 /// Longest chunk of a stream from the server, in bytes.
 pub const CHUNK_LEN: usize = 64 * 1024;
+/// Most statements of one message of a stream.
+pub const MESSAGE_STATEMENTS_MAX: usize = 256;
+/// Longest message of a stream of entries, in bytes: [`CHUNK_LEN`] of statements or a note, and the fields around them.
+pub const TAIL_MESSAGE_LEN_MAX: usize = CHUNK_LEN + 8 * 1024;
 /// Most rows of a page.
 pub const PAGE_ROWS_MAX: u32 = 200;
 /// Rows of a page when the caller does not say.
@@ -56,6 +60,18 @@ pub struct Limits {
     pub dockets_at_work_max: usize,
     /// Texts coming in or going out at once: each may hold 16 MiB.
     pub texts_at_work_max: usize,
+    /// Streams that follow the log at once: each may hold about 1 MiB.
+    pub tails_at_work_max: usize,
+    /// Those of one address.
+    pub tails_per_address_max: usize,
+    /// Time after which a stream that follows the log is ended in peace, before its connection is asked to go.
+    pub tail_time_max: Duration,
+    /// Streams that publish at once: each may hold [`Self::publish_window`] statements.
+    pub publish_streams_max: usize,
+    /// Those of one address.
+    pub publish_streams_per_address_max: usize,
+    /// Statements of one stream that may be without an answer.
+    pub publish_window: usize,
     /// Longest text, in bytes.
     pub text_len_max: usize,
     /// Publishes and dry runs that one address may send at once, after a pause.
@@ -87,6 +103,12 @@ impl Default for Limits {
             connection_window_len: 512 * 1024,
             dockets_at_work_max: 8,
             texts_at_work_max: 16,
+            tails_at_work_max: 64,
+            tails_per_address_max: 8,
+            tail_time_max: Duration::from_secs(10 * 60),
+            publish_streams_max: 16,
+            publish_streams_per_address_max: 4,
+            publish_window: 256,
             text_len_max: 16 * 1024 * 1024,
             publish_burst: 2_000,
             publishes_per_second: 500,

@@ -1,12 +1,14 @@
-//! `nospy.v1.Log`: quick reads at the newest head, answered on the spot.
+//! `nospy.v1.Log`: quick reads at the newest head, answered on the spot, and the stream of all entries.
 
 use tonic::{Request, Response, Status};
 
 use crate::registry::{Mode, ReadError, Registry};
+use crate::rpc::chunks::Chunks;
 use crate::rpc::convert;
 use crate::rpc::proto::{self, get_log_info_response, get_receipt_request, get_statement_request, log_server};
 use crate::rpc::service::Shared;
 use crate::rpc::status::{from_read, invalid_field};
+use crate::rpc::tail;
 
 #[derive(Clone)]
 pub(crate) struct LogService(pub Shared);
@@ -114,5 +116,19 @@ impl log_server::Log for LogService {
         };
         let receipt = self.read(|registry| registry.receipt(index, size))?;
         Ok(Response::new(proto::GetReceiptResponse { index, receipt }))
+    }
+
+    type TailStatementsStream = Chunks<proto::TailStatementsResponse>;
+
+    async fn tail_statements(
+        &self,
+        request: Request<proto::TailStatementsRequest>,
+    ) -> Result<Response<Self::TailStatementsStream>, Status> {
+        let slot = self.0.tail_slot(&request)?;
+        let proto::TailStatementsRequest { start, until } = request.into_inner();
+        if until.is_some_and(|until| until == 0 || until < start) {
+            return Err(invalid_field("until", "is not 1 or more, or before the start"));
+        }
+        Ok(Response::new(tail::start(&self.0, slot, start, until).await?))
     }
 }

@@ -15,7 +15,9 @@ mod check;
 mod chunks;
 mod client;
 mod client_error;
+mod client_publish;
 mod client_questions;
+mod client_tail;
 mod convert;
 mod directory_service;
 mod dockets_service;
@@ -23,12 +25,15 @@ mod gate;
 mod guard;
 mod limits;
 mod log_service;
+mod publish_many;
 mod rate;
 mod registry_service;
 mod seen;
 mod server;
 mod service;
+mod slots;
 mod status;
+mod tail;
 
 #[allow(missing_docs, clippy::all, clippy::unwrap_used)]
 pub mod proto {
@@ -44,6 +49,7 @@ pub use answer::{
 pub use check::{VerifiedCheckpoint, VerifiedReceipt, VerifiedStatement};
 pub use client::VerifyingClient;
 pub use client_error::{CheckError, ClientError, ServerRefusal};
-pub use limits::{CHUNK_LEN, Limits, PAGE_ROWS, PAGE_ROWS_MAX, REQUEST_LEN_MAX};
+pub use client_tail::{Tail, VerifiedRun};
+pub use limits::{CHUNK_LEN, Limits, MESSAGE_STATEMENTS_MAX, PAGE_ROWS, PAGE_ROWS_MAX, REQUEST_LEN_MAX};
 pub use seen::{ForgetfulCheckpoints, SeenCheckpoints};
 pub use server::{ServeError, TlsIdentity, serve};

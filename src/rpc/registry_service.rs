@@ -6,6 +6,7 @@ use tonic::{Request, Response, Status, Streaming};
 use crate::rpc::chunks::Chunks;
 use crate::rpc::convert;
 use crate::rpc::proto::{self, registry_server};
+use crate::rpc::publish_many;
 use crate::rpc::service::Shared;
 use crate::rpc::status::{self, invalid_field};
 
@@ -24,14 +25,17 @@ impl registry_server::Registry for RegistryService {
         self.0.check_rate(&request)?;
         let statement = request.into_inner().statement;
         let published = self.0.registry.publish(&statement).await.map_err(|error| status::from_publish(&error))?;
-        Ok(Response::new(proto::PublishResponse {
-            id: published.id.0.to_vec(),
-            index: published.index,
-            size: published.size,
-            time_ms: published.time_ms,
-            receipt: published.receipt,
-            is_new: published.is_new,
-        }))
+        Ok(Response::new(convert::published(published)))
+    }
+
+    type PublishManyStream = Chunks<proto::PublishManyResponse>;
+
+    async fn publish_many(
+        &self,
+        request: Request<Streaming<proto::PublishManyRequest>>,
+    ) -> Result<Response<Self::PublishManyStream>, Status> {
+        let slot = self.0.publish_slot(&request)?;
+        Ok(Response::new(publish_many::start(&self.0, slot, request.into_inner())))
     }
 
     async fn dry_run(&self, request: Request<proto::DryRunRequest>) -> Result<Response<proto::DryRunResponse>, Status> {

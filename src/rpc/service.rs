@@ -11,6 +11,7 @@ use crate::registry::{ReadError, Registry};
 use crate::rpc::gate::Peer;
 use crate::rpc::limits::Limits;
 use crate::rpc::rate::RateLimit;
+use crate::rpc::slots::{Slot, Slots};
 use crate::rpc::status;
 
 /// The world of the services; cheap to clone.
@@ -21,6 +22,8 @@ pub(crate) struct Shared {
     rate: Arc<RateLimit>,
     dockets: Arc<Semaphore>,
     texts: Arc<Semaphore>,
+    tails: Slots,
+    publish_streams: Slots,
 }
 
 impl Shared {
@@ -30,16 +33,32 @@ impl Shared {
             rate: Arc::new(RateLimit::new(&limits)),
             dockets: Arc::new(Semaphore::new(limits.dockets_at_work_max)),
             texts: Arc::new(Semaphore::new(limits.texts_at_work_max)),
+            tails: Slots::new(limits.tails_at_work_max, limits.tails_per_address_max),
+            publish_streams: Slots::new(limits.publish_streams_max, limits.publish_streams_per_address_max),
             limits: Arc::new(limits),
         }
     }
 
     /// Takes one statement off what the peer may send.
     pub fn check_rate<T>(&self, request: &Request<T>) -> Result<(), Status> {
-        // Whoever comes without an address (never over TCP) shares one bucket.
-        let unknown = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-        let network = request.extensions().get::<Peer>().map_or(unknown, |peer| peer.network);
-        self.rate.take(network, Instant::now()).map_err(status::rate_limited)
+        self.rate.take(network_of(request), Instant::now()).map_err(status::rate_limited)
+    }
+
+    /// Room for a stream that follows the log.
+    pub fn tail_slot<T>(&self, request: &Request<T>) -> Result<Slot, Status> {
+        self.tails.take(network_of(request)).ok_or_else(|| status::busy("streams of entries"))
+    }
+
+    /// Room for a stream that publishes.
+    pub fn publish_slot<T>(&self, request: &Request<T>) -> Result<Slot, Status> {
+        self.publish_streams.take(network_of(request)).ok_or_else(|| status::busy("streams of statements"))
+    }
+
+    /// Waits until the holder of a slot may send another statement.
+    pub async fn wait_for_rate(&self, slot: &Slot) {
+        while let Err(delay) = self.rate.take(slot.network(), Instant::now()) {
+            tokio::time::sleep(delay).await;
+        }
     }
 
     /// Room for a docket file or a standing; refused, not queued: a file in memory may have 64 MiB.
@@ -52,16 +71,22 @@ impl Shared {
         self.texts.clone().try_acquire_owned().map_err(|_| status::busy("texts"))
     }
 
-    /// Runs a read that folds dockets beside the workers that serve everybody. The permit is given back when the work is
-    /// done, even if nobody waits for it any more.
-    pub async fn fold<T: Send + 'static>(
+    /// Runs a read that folds dockets, or takes long, beside the workers that serve everybody. The permit is given back
+    /// when the work is done, even if nobody waits for it any more.
+    pub async fn fold<T: Send + 'static, P: Send + 'static>(
         &self,
-        permit: OwnedSemaphorePermit,
+        permit: P,
         read: impl FnOnce(&Registry) -> Result<T, ReadError> + Send + 'static,
-    ) -> Result<(T, OwnedSemaphorePermit), Status> {
+    ) -> Result<(T, P), Status> {
         let registry = self.registry.clone();
         let work = tokio::task::spawn_blocking(move || (read(&registry), permit));
         let (answer, permit) = work.await.map_err(|error| status::internal(&error))?;
         Ok((answer.map_err(|error| status::from_read(&error))?, permit))
     }
+}
+
+/// Whoever comes without an address (never over TCP) is counted as one.
+fn network_of<T>(request: &Request<T>) -> IpAddr {
+    let unknown = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+    request.extensions().get::<Peer>().map_or(unknown, |peer| peer.network)
 }

@@ -9,7 +9,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::agreement::Rule;
-use crate::registry::{DepositError, PublishError, ReadError, Tombstone};
+use crate::registry::{DepositError, Mode, PublishError, ReadError, Tombstone};
 use crate::rpc::client_error::{ERROR_DOMAIN, NEXT_STEP, REMOVAL_REASON, REMOVED_MS};
 
 /// When to come back after `no_space`: nothing but an operator helps.
@@ -88,6 +88,14 @@ pub(crate) fn too_slow(what: &str) -> Status {
         "the same call may be sent again; publishing the same statement twice makes one entry",
     )
     .build()
+}
+
+/// The log takes no statements any more, so a stream that follows it has nothing to wait for.
+pub(crate) fn log_stopped(mode: &Mode) -> Status {
+    from_publish(&match mode {
+        Mode::Signing => PublishError::ShuttingDown,
+        Mode::ReadOnly { reason } => PublishError::ReadOnly { reason: reason.clone() },
+    })
 }
 
 /// Trouble of our own. The cause goes to the log, not to the caller.

@@ -1,6 +1,6 @@
 //! A server that passes every question on to an honest one, and lies where a test tells it to: what a registry, or
 //! whoever sits in between, could show.
-#![allow(clippy::unwrap_used)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use nospy::rpc::proto::{
     GetCheckpointRequest, GetCheckpointResponse, GetConsistencyProofRequest, GetConsistencyProofResponse,
     GetDocketRequest, GetDocketResponse, GetInclusionProofRequest, GetInclusionProofResponse, GetLogInfoRequest,
     GetLogInfoResponse, GetReceiptRequest, GetReceiptResponse, GetStandingRequest, GetStandingResponse,
-    GetStatementRequest, GetStatementResponse, get_statement_request,
+    GetStatementRequest, GetStatementResponse, TailStatementsRequest, TailStatementsResponse, get_statement_request,
 };
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -30,6 +30,10 @@ pub enum Lie {
     File { asked: &'static str, told: Vec<u8> },
     /// Another entry than the one asked for.
     Statement { asked: u64, told: u64 },
+    /// One bit of this entry is turned in a stream of entries.
+    Entry(u64),
+    /// A stream of entries says that its runs end with this many more than they hold.
+    Longer(u64),
 }
 
 #[derive(Clone)]
@@ -50,6 +54,7 @@ pub async fn serve(url: String, lie: Lie) -> String {
     format!("http://{address}")
 }
 
+type Entries = Pin<Box<dyn Stream<Item = Result<TailStatementsResponse, Status>> + Send>>;
 type Chunks = Pin<Box<dyn Stream<Item = Result<GetDocketResponse, Status>> + Send>>;
 
 #[tonic::async_trait]
@@ -86,6 +91,27 @@ impl Dockets for Liar {
 
 #[tonic::async_trait]
 impl Log for Liar {
+    type TailStatementsStream = Entries;
+
+    async fn tail_statements(&self, request: Request<TailStatementsRequest>) -> Result<Response<Entries>, Status> {
+        let lie = Arc::clone(&self.lie);
+        let answer = self.log.clone().tail_statements(request.into_inner()).await?.into_inner();
+        Ok(Response::new(Box::pin(answer.map(move |message| {
+            let mut message = message?;
+            let index = message.index;
+            match (&*lie, &mut message.run) {
+                (Lie::Entry(at), None) => {
+                    let place = at.checked_sub(index).and_then(|place| usize::try_from(place).ok());
+                    let told = place.and_then(|place| message.statements.get_mut(place));
+                    told.into_iter().for_each(|statement| statement[0] ^= 1);
+                }
+                (Lie::Longer(more), Some(run)) => run.end += more,
+                _ => {}
+            }
+            Ok(message)
+        }))))
+    }
+
     async fn get_statement(
         &self,
         request: Request<GetStatementRequest>,

@@ -34,7 +34,7 @@ impl Log {
         for batch in kit.log.chunk_by(|a, b| a.time_ms == b.time_ms && a.index > 0) {
             let (from, time_ms) = (log.entries.len(), batch[0].time_ms - u64::from(batch[0].index == 0));
             for act in batch {
-                for subject in act.statement.touches(|_| None).expect("it can be placed") {
+                for subject in act.statement.touches(|id| kit.named(id)).expect("it can be placed") {
                     log.dockets.entry(subject).or_default().push(log.entries.len());
                 }
                 log.entries.push(Arc::clone(&act.statement));

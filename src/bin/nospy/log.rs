@@ -16,7 +16,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::online::{Online, OnlineArgs};
 use crate::output::Output;
-use crate::{closed, files, fsck, guard, seam};
+use crate::{closed, export, files, fsck, guard, seam};
 
 /// What the log signed, and that it still holds what it held.
 #[derive(Args)]
@@ -58,6 +58,7 @@ enum What {
         online: OnlineArgs,
     },
     Seam(seam::SeamArgs),
+    Export(export::ExportArgs),
     Fsck(fsck::FsckArgs),
     Guard(guard::GuardArgs),
 }
@@ -74,6 +75,7 @@ pub fn run(args: &LogArgs, config: &Config, output: &Output) -> Result<Exit, Cli
             consistency(&notes, &mut Online::connect(online, config, output)?, output)
         }
         What::Seam(args) => seam::run(args, output),
+        What::Export(args) => export::run(args, config, output),
         What::Fsck(args) => fsck::run(args, config, output),
         What::Guard(args) => guard::run(args, config, output),
         What::Proof { entry, out, receipt, online } => {

@@ -168,7 +168,8 @@ pub fn explain(error: ClientError, log: &KeyLine, state: &Path) -> CliError {
     }
 }
 
-fn refused(refusal: ServerRefusal) -> CliError {
+/// What a registry's refusal means for the caller.
+pub fn refused(refusal: ServerRefusal) -> CliError {
     use tonic::Code;
     let exit = match (refusal.code, refusal.reason.as_str()) {
         (Code::NotFound | Code::OutOfRange, _) => Exit::NotFound,

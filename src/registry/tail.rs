@@ -1,0 +1,91 @@
+//! Entries in a row, in runs that are bounded and each proved by itself, and the wait for more.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::log;
+use crate::merkle::Hash;
+use crate::registry::desk::View;
+use crate::registry::{ReadError, Registry, State};
+use crate::statement::STATEMENT_LEN_MAX;
+
+/// Most entries of a run.
+pub const RUN_ENTRIES_MAX: u64 = 1_024;
+/// Most bytes of the statements of a run.
+pub const RUN_LEN_MAX: usize = 1024 * 1024;
+
+/// Entries in a row, with the checkpoint that they are proved by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Index of the first.
+    pub start: u64,
+    /// The exact bytes of the entries, at most [`RUN_ENTRIES_MAX`] and [`RUN_LEN_MAX`] bytes; none if there is no new one.
+    pub statements: Vec<Vec<u8>>,
+    /// Size of the newest checkpoint.
+    pub size: u64,
+    /// The newest checkpoint, a signed note.
+    pub note: Vec<u8>,
+    /// The proof that its tree begins with the tree that ends with the last entry of this run.
+    pub path: Vec<Hash>,
+}
+
+impl Run {
+    /// Size of the tree that ends with the last entry.
+    pub fn end(&self) -> u64 {
+        self.start + self.statements.len() as u64
+    }
+}
+
+impl Registry {
+    /// The next entries from `start`, those before `until` if one is named, at the newest head.
+    ///
+    /// # Errors
+    /// [`ReadError::OutOfRange`] unless `start` ≤ `until` ≤ size; [`ReadError::ReadOnly`] without a signed checkpoint.
+    pub fn run(&self, start: u64, until: Option<u64>) -> Result<Run, ReadError> {
+        let published = self.published();
+        let (reader, size) = (&published.reader, published.reader.head().size());
+        let until = until.unwrap_or(size);
+        if start > until || until > size {
+            let what = format!("entries {start} to {until} are not 0 ≤ start ≤ until");
+            return Err(ReadError::OutOfRange { what, size });
+        }
+        let note = published.checkpoint.as_ref().ok_or_else(|| self.unsigned())?.to_string().into_bytes();
+        let (mut statements, mut room) = (Vec::new(), RUN_LEN_MAX);
+        for index in start..until.min(start.saturating_add(RUN_ENTRIES_MAX)) {
+            // Before it is read: a run always has room for the first entry, and never for one that might not fit.
+            if room < STATEMENT_LEN_MAX {
+                break;
+            }
+            let missing = || ReadError::Damaged(format!("entry {index} is missing"));
+            let bytes = reader.entry(index)?.ok_or_else(missing)?.bytes;
+            room = room.saturating_sub(bytes.len());
+            statements.push(bytes);
+        }
+        let end = start + statements.len() as u64;
+        let path = if end == 0 { Vec::new() } else { reader.consistency(end, size)? };
+        Ok(Run { start, statements, size, note, path })
+    }
+
+    /// A wait for new entries.
+    pub fn growth(&self) -> Growth {
+        Growth(match &self.0.state {
+            State::Running(log) => Some(log.heads()),
+            State::ReadOnly { .. } => None,
+        })
+    }
+}
+
+/// Waits for new entries.
+pub struct Growth(Option<watch::Receiver<Arc<log::Published<View>>>>);
+
+impl Growth {
+    /// Waits until the newest checkpoint has more than `size` entries; `false` if that will not happen any more: the log
+    /// has stopped, or it is read-only. May be dropped and called again.
+    pub async fn beyond(&mut self, size: u64) -> bool {
+        match &mut self.0 {
+            Some(heads) => heads.wait_for(|head| head.reader.head().size() > size).await.is_ok(),
+            None => false,
+        }
+    }
+}
