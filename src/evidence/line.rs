@@ -111,15 +111,17 @@ pub(in crate::evidence) fn parties(
     let mut lines = Vec::new();
     for (subject, places) in file.dockets() {
         let Subject::Party(party) = subject else { continue };
+        let own: Vec<&Act> =
+            places.iter().map(|place| &acts[*place]).filter(|act| act.statement.subject() == subject).collect();
         let now = world.describe(party, known_at + 1);
         let word = match now {
             _ if trust.party_keys.contains_key(party) => PartyTrust::Pinned,
-            None => PartyTrust::Unknown,
             Some(_) if world.is_enrolled(party, known_at + 1) => PartyTrust::Enrolled,
             Some(_) => PartyTrust::Listed,
+            // Who came into the registry after the time asked for is spelt right all the same.
+            None => own.iter().filter(|act| act.index > known_at).fold(PartyTrust::Unknown, entered),
         };
-        let names =
-            names(now, places.iter().map(|place| &acts[*place]).filter(|act| act.statement.subject() == subject));
+        let names = if word == PartyTrust::Unknown { Vec::new() } else { names(now, &own) };
         let successor = world.successor(party, known_at).cloned();
         lines.push(PartyLine { party: party.clone(), names, trust: word, successor });
     }
@@ -127,15 +129,23 @@ pub(in crate::evidence) fn parties(
     lines
 }
 
-/// The names that a party bears now, and then those that it was listed or enrolled with before; none if nobody did.
-fn names<'a>(now: Option<&Description>, acts: impl Iterator<Item = &'a Act>) -> Vec<String> {
-    let Some(now) = now else { return Vec::new() };
-    let before = acts.flat_map(|act| match act.body.as_deref() {
+/// What becomes of a party by one more statement on it.
+fn entered(before: PartyTrust, act: &&Act) -> PartyTrust {
+    match act.body.as_deref() {
+        Some(Body::PartyEnrol(_)) => PartyTrust::Enrolled,
+        Some(Body::PartyList(_)) if before == PartyTrust::Unknown => PartyTrust::Listed,
+        _ => before,
+    }
+}
+
+/// The names that a party bears now, and then those that it was listed or enrolled with.
+fn names(now: Option<&Description>, own: &[&Act]) -> Vec<String> {
+    let listed = own.iter().flat_map(|act| match act.body.as_deref() {
         Some(Body::PartyList(body)) => body.names.as_slice(),
         Some(Body::PartyEnrol(body)) => body.description.names.as_slice(),
         _ => &[],
     });
     let mut seen = BTreeSet::new();
-    let all = now.names.iter().chain(before).map(|name| name.name.as_str());
+    let all = now.into_iter().flat_map(|known| &known.names).chain(listed).map(|name| name.name.as_str());
     all.filter(|name| seen.insert(*name)).map(str::to_owned).collect()
 }

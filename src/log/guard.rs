@@ -8,6 +8,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{FlockOperation, flock};
+
 use crate::crypto::{Digest, sha256};
 use crate::merkle::Hash;
 
@@ -149,7 +151,6 @@ impl Guard {
     }
 
     fn lock(&self) -> Result<(), GuardError> {
-        use rustix::fs::{FlockOperation, flock};
         flock(&self.file, FlockOperation::NonBlockingLockExclusive).map_err(|error| match error {
             rustix::io::Errno::WOULDBLOCK => GuardError::Locked { path: self.path.clone() },
             error => self.io(error.into()),
@@ -186,5 +187,14 @@ impl Guard {
         let hash = |at: usize| content[at..at + 32].try_into().ok();
         let head = GuardedHead { size: number(48)?, root: hash(56)?, seal: Digest(hash(88)?) };
         Some((number(40)?, head))
+    }
+}
+
+impl Drop for Guard {
+    /// Lets go of the lock by name: a child process that is just being started may hold a copy of the open file, and the
+    /// lock with it, for a moment longer.
+    fn drop(&mut self) {
+        // If it cannot be let go of here, closing the file does.
+        let _ = flock(&self.file, FlockOperation::Unlock);
     }
 }
