@@ -166,7 +166,7 @@ fn check_ended_by_notice_only<'a>(life: &'a Life, body: &Termination) -> Result<
     Ok(life)
 }
 
-/// Which grounds the terms allow. Urgency is allowed if the terms list it, or list no grounds at all.
+/// Which grounds the terms allow. Whatever they list, what cannot wait may be ended for urgency, with reasons.
 fn check_ground(life: &Life, body: &Termination) -> Result<(), Refusal> {
     let grounds = life.terms().term.grounds.as_deref();
     let refuse = |rule, message: &str, accepted: &str| Err(Refusal::new(rule, message, accepted));
@@ -178,11 +178,15 @@ fn check_ground(life: &Life, body: &Termination) -> Result<(), Refusal> {
         (Ground::Notice, _) if !life.notices.iter().any(has_run_out(body.effective)) => {
             refuse(Rule::GroundNotAllowed, "no notice has run out by then", "agreement.notice first")
         }
-        (Ground::Notice, _) | (Ground::Urgency, None) => Ok(()),
+        (Ground::Notice | Ground::Urgency, _) => Ok(()),
         (ground, Some(grounds)) if grounds.contains(&ground) => Ok(()),
         (ground, _) => {
             let message = format!("the terms do not let it be ended on the ground {ground}");
-            refuse(Rule::GroundNotAllowed, &message, "a ground of terms.term.grounds, or agreement.notice")
+            refuse(
+                Rule::GroundNotAllowed,
+                &message,
+                "a ground of terms.term.grounds, urgency with reasons, or agreement.notice",
+            )
         }
     }
 }

@@ -311,7 +311,7 @@ record! {
         optional vendor_may_suspend: bool,
         /// Who determines a breach.
         optional breach_determined_by: Text,
-        /// The grounds on which it may be ended at once, 1-4; left out, a party may still end it for urgency, with reasons.
+        /// The grounds on which it may be ended at once, 1-4; for urgency, with reasons, a party may end it whatever stands here.
         optional grounds: Vec<Ground>,
     }
     check Term::check;

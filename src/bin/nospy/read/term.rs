@@ -112,9 +112,9 @@ fn grounds(term: &Term) -> String {
     match &term.grounds {
         Some(grounds) => {
             let grounds: Vec<String> = grounds.iter().map(|ground| words::ground(*ground).to_owned()).collect();
-            format!("only on these grounds: {}", listed(&grounds))
+            format!("on these grounds: {}; and for urgency, with reasons, whatever is listed", listed(&grounds))
         }
-        None => "no grounds are listed; a party may still end it for urgency, with its reasons".to_owned(),
+        None => "no grounds are listed; a party may end it for urgency, with its reasons".to_owned(),
     }
 }
 
