@@ -121,7 +121,7 @@ pub(in crate::evidence) fn parties(
             // Who came into the registry after the time asked for is spelt right all the same.
             None => own.iter().filter(|act| act.index > known_at).fold(PartyTrust::Unknown, entered),
         };
-        let names = if word == PartyTrust::Unknown { Vec::new() } else { names(now, &own) };
+        let names = if word == PartyTrust::Unknown { Vec::new() } else { names(now.as_ref(), &own) };
         let successor = world.successor(party, known_at).cloned();
         lines.push(PartyLine { party: party.clone(), names, trust: word, successor });
     }
