@@ -98,6 +98,8 @@ fn a_statement_that_is_referred_to_fills_what_can_only_be_the_same() {
     let by_file = signed(&bench, "by-file", &[&accept[..], &["offer.statement"]].concat());
     assert_eq!(by_id.body().to_value(), by_file.body().to_value());
     assert_eq!((by_id.subject().to_string().as_str(), by_id.issuer()), (AGREEMENT, by_file.issuer()));
+    let answer = bench.ok(&["draft", "agreement.accept", "--ref", "offer.statement", "--issuer", "de-bsi"]).stdout;
+    assert!(answer.contains(&format!("subject: {AGREEMENT}\n")), "{answer}");
     let template = bench.ok(&["draft", "agreement.accept", "--ref", "offer.statement"]).stdout;
     assert!(template.contains(&id) && template.contains("subject: agreement/"), "{template}");
 

@@ -109,7 +109,7 @@ fn a_statement_of_two_keys_waits_for_the_second() {
     house
         .endorse("offer")
         .exits(0)
-        .says(&format!("It stands behind {}, which waits for no signature", house.id("offer")));
+        .says(&format!("It stands behind {}, which has every signature that it needs", house.id("offer")));
     let told = house.online(&["publish", "offer.statement", "--yes", "--output", "json"]).exits(0).json();
     assert_eq!((&told["waits"], &told["pending"]), (&"no".into(), &Json::Null));
     house.online(&["standing", OFFER]).exits(0);

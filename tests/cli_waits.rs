@@ -57,7 +57,7 @@ fn an_act_of_the_registrar_waits_for_its_second_key() {
 
     bench.ok(&["draft", "endorse", "--ref", "nordhavn.statement", "-o", "endorse.yaml"]);
     bench.ok(&["sign", "endorse.yaml", "--key", "reg/registrar-2.key.pem", "--yes"]);
-    online(&["publish", "endorse.statement", "--yes"]).exits(0).says("which waits for no signature");
+    online(&["publish", "endorse.statement", "--yes"]).exits(0).says("which has every signature that it needs");
     assert_eq!(names(online(&["list", "parties", "--output", "json"])), 1);
     online(&["publish", "name.statement", "--yes"]).exits(0).says("Registered.");
     assert_eq!(served.stop(), 0);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use nospy::statement::body::KindInfo;
-use nospy::statement::{Issuer, KINDS, SEAL_KIND, Statement, StatementId, for_each_field};
+use nospy::statement::{Issuer, KINDS, SEAL_KIND, Statement, StatementId, Subject, for_each_field};
 use serde_json::json;
 
 use crate::config::Config;
@@ -24,7 +24,7 @@ pub struct DraftArgs {
     #[arg(long, value_name = "FILE", requires = "kind")]
     from: Option<PathBuf>,
     /// The statement that it refers to: its id, or the file with it. A file also gives the registry, and where they
-    /// can only be the same, the subject and the issuer.
+    /// can only be the same, the subject and the issuer; an answer to an offer its subject, with --issuer.
     #[arg(long = "ref", value_name = "ID|FILE", requires = "kind", conflicts_with = "from")]
     reference: Option<String>,
     /// Who will sign: a party id, or registrar.
@@ -87,6 +87,13 @@ fn refer(given: &str, kind: &KindInfo, header: &mut Header) -> Result<StatementI
     header.origin.get_or_insert_with(|| statement.origin().to_string());
     if is_about(kind, statement.subject()) {
         header.subject.get_or_insert_with(|| statement.subject().to_string());
+    }
+    // An answer to an offer stands on the agreement that it would become.
+    if let (Subject::Offer { vendor, reference }, Some(government)) = (statement.subject(), &header.issuer) {
+        let answer = format!("agreement/{vendor}/{reference}/{government}").parse::<Subject>();
+        if let Some(answer) = answer.ok().filter(|subject| is_about(kind, subject)) {
+            header.subject.get_or_insert_with(|| answer.to_string());
+        }
     }
     let is_its_signer = ["whoever", "another key"].iter().any(|start| kind.signer.starts_with(start));
     if let (true, Issuer::Party(party)) = (is_its_signer, statement.issuer()) {

@@ -84,7 +84,7 @@ impl Waits {
         let how = if is_new { "Registered" } else { "It was registered before; this is the same entry" };
         match self {
             Self::No => format!("{how}."),
-            Self::Completed(id) => format!("{how}. It stands behind {id}, which waits for no signature."),
+            Self::Completed(id) => format!("{how}. It stands behind {id}, which has every signature that it needs."),
             Self::For { is_endorsed: false, line } => {
                 format!("{how}, and pending: {}. Until then it changes nothing.", view::wanted(line))
             }
