@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use nospy::crypto::{SigningKey, hex};
 use nospy::registry::{self, Clock as _, ManualClock, Opening, Options, Registry};
-use nospy::rpc::{Limits, serve};
+use nospy::rpc::Limits;
+use nospy::server::serve;
 use nospy::statement::StatementId;
 use nospy::storage::MemoryStorage;
 use program::{Bench, Ran};

@@ -8,6 +8,7 @@ mod swindler;
 
 use std::time::{Duration, Instant};
 
+use nospy::net;
 use nospy::registry::PublishError;
 use nospy::rpc::proto::publish_many_response::Outcome;
 use nospy::rpc::proto::registry_client::RegistryClient;
@@ -209,8 +210,11 @@ async fn a_silent_peer_is_cut() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_stream_goes_on() {
     let limits = Limits {
-        connection_age_max: Duration::from_millis(100),
-        connection_age_grace: Duration::from_millis(100),
+        net: net::Limits {
+            connection_age_max: Duration::from_millis(100),
+            connection_age_grace: Duration::from_millis(100),
+            ..net::Limits::default()
+        },
         publish_burst: 1,
         publishes_per_second: 100,
         ..Limits::default()
