@@ -73,7 +73,7 @@ impl Ground {
         let shutdown = async {
             let _ = ended.await;
         };
-        tokio::spawn(serve(self.registry.clone(), listener, limits, None, shutdown));
+        tokio::spawn(serve(self.registry.clone(), listener, limits.into(), None, shutdown));
         self.serving = Some(serving);
         url
     }

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::net;
-
 /// Longest request message, in bytes: a submission of 65,536 bytes and its protobuf field.
 pub const REQUEST_LEN_MAX: usize = 65_536 + 64;
 /// Longest chunk of a stream from the server, in bytes.
@@ -17,11 +15,9 @@ pub const PAGE_ROWS_MAX: u32 = 200;
 /// Rows of a page when the caller does not say.
 pub const PAGE_ROWS: u32 = 50;
 
-/// The limits of one server. `Limits::default()` is meant for the open internet.
+/// The limits of the gRPC surface. `Limits::default()` is meant for the open internet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Those of every connection.
-    pub net: net::Limits,
     /// Time for a unary call, from its headers to its answer: a request body that drips falls under it.
     pub call_time_max: Duration,
     /// Time for a whole text to come in.
@@ -57,7 +53,6 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            net: net::Limits::default(),
             call_time_max: Duration::from_secs(10),
             deposit_time_max: Duration::from_secs(120),
             chunk_time_max: Duration::from_secs(10),

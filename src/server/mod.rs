@@ -2,12 +2,39 @@
 
 use std::sync::Arc;
 
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::Response;
 use tokio::net::TcpListener;
 
 use crate::net::{self, RateLimit, TlsError, TlsIdentity};
 use crate::registry::Registry;
-use crate::rpc::{self, Limits};
+use crate::rpc;
 use crate::web;
+
+/// The limits of one server. `Limits::default()` is meant for the open internet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Those of every connection.
+    pub net: net::Limits,
+    /// Those of gRPC, and of publishing whatever the surface.
+    pub rpc: rpc::Limits,
+    /// Those of HTTP.
+    pub web: web::Limits,
+}
+
+impl From<net::Limits> for Limits {
+    fn from(net: net::Limits) -> Self {
+        Self { net, ..Self::default() }
+    }
+}
+
+impl From<rpc::Limits> for Limits {
+    fn from(rpc: rpc::Limits) -> Self {
+        Self { rpc, ..Self::default() }
+    }
+}
 
 /// Serves a registry on `listener` until `shutdown` is done; without `tls` in clear text: gRPC over HTTP/2, and what
 /// [`web`] answers over HTTP/1.1 and HTTP/2.
@@ -24,9 +51,9 @@ pub async fn serve(
     tls: Option<TlsIdentity>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), TlsError> {
-    let rate = Arc::new(RateLimit::new(limits.publish_burst, limits.publishes_per_second));
-    let services = rpc::services(registry.clone(), &limits, rate);
-    let routes = services.routes.merge(web::routes(registry.clone()));
+    let rate = Arc::new(RateLimit::new(limits.rpc.publish_burst, limits.rpc.publishes_per_second));
+    let services = rpc::services(registry.clone(), &limits.rpc, rate);
+    let routes = services.routes.merge(web::routes(registry.clone(), &limits.web)).fallback(unknown);
     let health = services.health;
     health.report(true).await;
     let shutdown = async {
@@ -41,4 +68,14 @@ pub async fn serve(
         registry.shutdown().await;
     }
     served
+}
+
+/// What has no route: to a gRPC client an unknown method, to everybody else a page that is not there.
+async fn unknown(request: Request) -> Response {
+    let is_grpc =
+        request.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
+    match is_grpc {
+        true => tonic::Status::unimplemented("there is no such method").into_http(),
+        false => web::plain_error(StatusCode::NOT_FOUND, "there is nothing under this name"),
+    }
 }
