@@ -18,7 +18,10 @@
 //! | `log` | pool → batch → seal → commit → checkpoint; recovery; head guard | crypto evidence merkle storage |
 //! | `docket` | keeps the docket map and lists in storage; proofs at a head | crypto merkle statement storage |
 //! | `registry` | the application without a wire format; the only clock | everything above |
-//! | `rpc` | gRPC: proto ↔ domain, limits, the verifying client | registry, core |
+//! | `net` | one port for HTTP/1.1 and HTTP/2 with every limit; knows no service | – |
+//! | `rpc` | gRPC: proto ↔ domain, limits, the verifying client | net registry, core |
+//! | `web` | HTTP: the log as tiles, for tools that know nothing of us | net registry, core |
+//! | `server` | every surface of a registry on one port | net rpc web registry |
 //!
 //! # Architecture invariants
 //!
@@ -39,10 +42,16 @@ pub mod evidence;
 #[cfg(feature = "node")]
 pub mod log;
 pub mod merkle;
+#[cfg(feature = "web")]
+pub mod net;
 #[cfg(feature = "node")]
 pub mod registry;
 #[cfg(feature = "rpc")]
 pub mod rpc;
+#[cfg(feature = "rpc")]
+pub mod server;
 pub mod statement;
 #[cfg(feature = "node")]
 pub mod storage;
+#[cfg(feature = "web")]
+pub mod web;

@@ -16,7 +16,10 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("log", &["crypto", "evidence", "merkle", "storage"]),
     ("docket", &["crypto", "merkle", "statement", "storage"]),
     ("registry", &["codec", "crypto", "merkle", "statement", "agreement", "evidence", "storage", "log", "docket"]),
-    ("rpc", &["codec", "crypto", "merkle", "statement", "agreement", "evidence", "registry"]),
+    ("net", &[]),
+    ("rpc", &["codec", "crypto", "merkle", "statement", "agreement", "evidence", "registry", "net"]),
+    ("web", &["codec", "crypto", "merkle", "statement", "agreement", "evidence", "registry", "net"]),
+    ("server", &["registry", "net", "rpc", "web"]),
 ];
 
 /// Rooms that build with `--no-default-features`.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use nospy::crypto::{SigningKey, hex};
 use nospy::registry::{self, Clock as _, ManualClock, Opening, Options, Registry};
-use nospy::rpc::{Limits, serve};
+use nospy::server::{Limits, serve};
 use nospy::statement::StatementId;
 use nospy::storage::MemoryStorage;
 use program::{Bench, Ran};

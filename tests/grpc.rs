@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use nospy::crypto::{Digest, sha256};
 use nospy::evidence::{Policy, Trust, check_file};
+use nospy::net;
 use nospy::registry::Registry;
 use nospy::rpc::proto::log_client::LogClient;
 use nospy::rpc::proto::registry_client::RegistryClient;
@@ -310,7 +311,7 @@ async fn shutdown_answers_what_was_admitted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_above_the_cap_are_closed() {
-    let limits = Limits { connections_per_address_max: 1, ..Limits::default() };
+    let limits = net::Limits { connections_per_address_max: 1, ..net::Limits::default() };
     let served = Served::start_with(Engine::Memory, limits, options(), None).await;
     let first = served.client().await;
     first.log_info().await.expect("the first connection is served");
@@ -337,7 +338,7 @@ async fn connections_above_the_cap_are_closed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_without_a_call_ends() {
-    let limits = Limits { first_call_time_max: Duration::from_millis(200), ..Limits::default() };
+    let limits = net::Limits { first_call_time_max: Duration::from_millis(200), ..net::Limits::default() };
     let served = Served::start_with(Engine::Memory, limits, options(), None).await;
     // One says nothing, one says nothing of use.
     for greeting in [&b""[..], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0"] {
@@ -356,7 +357,7 @@ async fn a_connection_without_a_call_ends() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tls_is_served_and_checked() {
-    let limits = Limits { handshake_time_max: Duration::from_millis(200), ..Limits::default() };
+    let limits = net::Limits { handshake_time_max: Duration::from_millis(200), ..net::Limits::default() };
     let served = Served::start_with(Engine::Memory, limits, options(), Some(served::tls())).await;
     let url = format!("https://localhost:{}", served.address.port());
     let trusting = Connection { url: url.clone(), ca_pem: Some(served::tls().certificate_pem) };
@@ -410,7 +411,7 @@ async fn a_call_without_its_message_is_cut() {
 /// Goal: an old connection is asked to go and no call suffers. Method: many calls over several ages of a connection.
 #[tokio::test(flavor = "multi_thread")]
 async fn old_connections_go_in_peace() {
-    let limits = Limits { connection_age_max: Duration::from_millis(100), ..Limits::default() };
+    let limits = net::Limits { connection_age_max: Duration::from_millis(100), ..net::Limits::default() };
     let served = Served::start_with(Engine::Memory, limits, options(), None).await;
     let client = served.client().await;
     for n in 0..50 {

@@ -8,12 +8,14 @@ mod swindler;
 
 use std::time::{Duration, Instant};
 
+use nospy::net;
 use nospy::registry::PublishError;
 use nospy::rpc::proto::publish_many_response::Outcome;
 use nospy::rpc::proto::registry_client::RegistryClient;
 use nospy::rpc::proto::{self, PublishManyRequest};
 use nospy::rpc::{CheckError, Connection, ForgetfulCheckpoints, VerifyingClient};
 use nospy::rpc::{ClientError, Limits, Published, ServerRefusal};
+use nospy::server;
 use nospy::statement::Statement;
 use served::{Engine, Served, acceptance, enrolment, government, listing, offer, options, vendor};
 use swindler::Swindle;
@@ -208,12 +210,14 @@ async fn a_silent_peer_is_cut() {
 /// are cut 100 ms later.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_stream_goes_on() {
-    let limits = Limits {
-        connection_age_max: Duration::from_millis(100),
-        connection_age_grace: Duration::from_millis(100),
-        publish_burst: 1,
-        publishes_per_second: 100,
-        ..Limits::default()
+    let limits = server::Limits {
+        net: net::Limits {
+            connection_age_max: Duration::from_millis(100),
+            connection_age_grace: Duration::from_millis(100),
+            ..net::Limits::default()
+        },
+        rpc: Limits { publish_burst: 1, publishes_per_second: 100, ..Limits::default() },
+        ..server::Limits::default()
     };
     let served = Served::start_with(Engine::Memory, limits, options(), None).await;
     let statements = listings("p", 80);

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use nospy::crypto::{hex, sha256};
 use nospy::registry::{DepositError, Opening, ReadError, Registry, SystemClock, remove_text};
-use nospy::rpc::{ClientError, Limits, ServerRefusal, serve};
+use nospy::rpc::{ClientError, ServerRefusal};
+use nospy::server::{Limits, serve};
 use nospy::statement::Statement;
 use nospy::storage::{SledOptions, SledStorage};
 use served::{Engine, Served, enrolment, government, listing, offer_as, options, sign, vendor};

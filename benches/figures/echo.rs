@@ -1,11 +1,11 @@
-//! The ceiling of every call: a unary service that only answers, with the server settings of `nospy::rpc::serve` and
+//! The ceiling of every call: a unary service that only answers, with the server settings of `nospy::net` and
 //! messages of the same sizes.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::task::{Context, Poll};
 
-use nospy::rpc::Limits;
+use nospy::net::Limits;
 use tokio::net::TcpListener;
 use tonic::body::Body;
 use tonic::codegen::http::uri::PathAndQuery;

@@ -7,7 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use nospy::codec::Value;
 use nospy::crypto::SigningKey;
 use nospy::registry::{self, Opening, Options, Registry, SystemClock};
-use nospy::rpc::{Limits, serve};
+use nospy::rpc::Limits;
+use nospy::server::serve;
 use nospy::statement::{Draft, Issuer, Statement};
 use nospy::storage::{SledOptions, SledStorage, Storage};
 use tempfile::TempDir;
@@ -72,7 +73,7 @@ impl Ground {
         let shutdown = async {
             let _ = ended.await;
         };
-        tokio::spawn(serve(self.registry.clone(), listener, limits, None, shutdown));
+        tokio::spawn(serve(self.registry.clone(), listener, limits.into(), None, shutdown));
         self.serving = Some(serving);
         url
     }

@@ -166,6 +166,14 @@ impl LogReader {
         }
     }
 
+    /// The node `id`, checked up to the right edge.
+    ///
+    /// # Errors
+    /// [`ReadError::Damaged`], also for a node that this head's tree has not.
+    pub fn node_at(&self, id: NodeId) -> Result<Hash, ReadError> {
+        self.node(id)
+    }
+
     fn check_size(&self, size: u64) -> Result<(), ReadError> {
         match size <= self.head.size() {
             true => Ok(()),

@@ -22,6 +22,7 @@ mod search;
 mod stored;
 mod tail;
 mod text;
+mod tile;
 mod tombstone;
 mod usage;
 
@@ -42,6 +43,7 @@ pub use search::{
 };
 pub use tail::{Growth, RUN_ENTRIES_MAX, RUN_LEN_MAX, Run};
 pub use text::{DepositError, StoredText, TEXT_BYTES_MAX};
+pub use tile::BUNDLE_LEN_MAX;
 pub use tombstone::{RemoveError, RemovedText, Tombstone, remove_text};
 
 use crate::agreement::LogEnd;

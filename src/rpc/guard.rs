@@ -1,4 +1,4 @@
-//! What holds for every call, whichever service it goes to: the peer has called, and the call has a time.
+//! What holds for every call, whichever service it goes to: it has a time.
 
 use std::convert::Infallible;
 use std::task::{Context, Poll};
@@ -8,7 +8,6 @@ use tonic::body::Body;
 use tonic::codegen::{BoxFuture, Service, http};
 use tonic::server::NamedService;
 
-use crate::rpc::gate::Peer;
 use crate::rpc::limits::Limits;
 use crate::rpc::status;
 
@@ -50,9 +49,6 @@ where
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        if let Some(peer) = request.extensions().get::<Peer>() {
-            peer.note_call();
-        }
         let is_deposit = request.uri().path() == DEPOSIT_TEXT;
         let time = if is_deposit { self.deposit_time_max } else { self.call_time_max };
         let answer = self.inner.call(request);

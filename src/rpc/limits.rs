@@ -14,20 +14,10 @@ pub const TAIL_MESSAGE_LEN_MAX: usize = CHUNK_LEN + 8 * 1024;
 pub const PAGE_ROWS_MAX: u32 = 200;
 /// Rows of a page when the caller does not say.
 pub const PAGE_ROWS: u32 = 50;
-/// Most addresses whose rate is kept; further ones share one bucket.
-pub const ADDRESSES_MAX: usize = 16_384;
 
-/// The limits of one server. `Limits::default()` is meant for the open internet.
+/// The limits of the gRPC surface. `Limits::default()` is meant for the open internet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections at once, from everybody; further ones are closed as they come.
-    pub connections_max: usize,
-    /// Connections at once from one address (IPv4) or network (IPv6, /64).
-    pub connections_per_address_max: usize,
-    /// Streams at once on one connection, as announced to the peer. Without it hyper's own cap is removed.
-    pub streams_per_connection_max: u32,
-    /// Calls at work at once on one connection; further ones are refused, not queued.
-    pub calls_per_connection_max: usize,
     /// Time for a unary call, from its headers to its answer: a request body that drips falls under it.
     pub call_time_max: Duration,
     /// Time for a whole text to come in.
@@ -36,26 +26,6 @@ pub struct Limits {
     pub chunk_time_max: Duration,
     /// Time for a whole docket file or text to go out.
     pub stream_time_max: Duration,
-    /// Time for a TLS handshake.
-    pub handshake_time_max: Duration,
-    /// Time from the connection to the headers of its first call: idle, half-open and dripping peers fall under it.
-    pub first_call_time_max: Duration,
-    /// How often a quiet peer is pinged.
-    pub keepalive_interval: Duration,
-    /// Time for its answer.
-    pub keepalive_timeout: Duration,
-    /// Age at which a connection is asked to go (GOAWAY); running calls end in peace.
-    pub connection_age_max: Duration,
-    /// Time that they have for it, here and at shutdown.
-    pub connection_age_grace: Duration,
-    /// Longest headers of a call, in bytes.
-    pub header_list_len_max: u32,
-    /// Streams that a peer may reset before they are accepted (rapid reset); more end the connection.
-    pub pending_resets_max: usize,
-    /// Bytes in flight of one stream from the peer.
-    pub stream_window_len: u32,
-    /// Bytes in flight of one connection from the peer.
-    pub connection_window_len: u32,
     /// Docket files and standings being made or sent at once: each may hold 64 MiB.
     pub dockets_at_work_max: usize,
     /// Texts coming in or going out at once: each may hold 16 MiB.
@@ -83,24 +53,10 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections_max: 4_096,
-            connections_per_address_max: 128,
-            streams_per_connection_max: 100,
-            calls_per_connection_max: 32,
             call_time_max: Duration::from_secs(10),
             deposit_time_max: Duration::from_secs(120),
             chunk_time_max: Duration::from_secs(10),
             stream_time_max: Duration::from_secs(300),
-            handshake_time_max: Duration::from_secs(5),
-            first_call_time_max: Duration::from_secs(15),
-            keepalive_interval: Duration::from_secs(30),
-            keepalive_timeout: Duration::from_secs(10),
-            connection_age_max: Duration::from_secs(15 * 60),
-            connection_age_grace: Duration::from_secs(30),
-            header_list_len_max: 16 * 1024,
-            pending_resets_max: 20,
-            stream_window_len: 128 * 1024,
-            connection_window_len: 512 * 1024,
             dockets_at_work_max: 8,
             texts_at_work_max: 16,
             tails_at_work_max: 64,

@@ -2,8 +2,8 @@
 //!
 //! The manual of the wire is `proto/nospy/v1`; its comments are the documentation of [`proto`].
 //!
-//! - [`serve`] runs a [`Registry`](crate::registry::Registry) on a listener, within [`Limits`]. A service decodes,
-//!   delegates and encodes; one file chooses status codes (`status`).
+//! - [`services`] are the routes of a [`Registry`](crate::registry::Registry), within [`Limits`]; `server` puts them on a
+//!   port. A service decodes, delegates and encodes; one file chooses status codes (`status`).
 //! - [`VerifyingClient`] asks a registry and returns only what `evidence` has checked (invariant A7). What carries no
 //!   proof comes wrapped in [`Unverified`], so that nobody relies on it by accident.
 //!
@@ -21,17 +21,15 @@ mod client_tail;
 mod convert;
 mod directory_service;
 mod dockets_service;
-mod gate;
 mod guard;
+mod health;
 mod limits;
 mod log_service;
 mod publish_many;
-mod rate;
 mod registry_service;
+mod routes;
 mod seen;
-mod server;
 mod service;
-mod slots;
 mod status;
 mod tail;
 
@@ -50,6 +48,7 @@ pub use check::{VerifiedCheckpoint, VerifiedReceipt, VerifiedStatement};
 pub use client::VerifyingClient;
 pub use client_error::{CheckError, ClientError, ServerRefusal};
 pub use client_tail::{Tail, VerifiedRun};
+pub use health::Health;
 pub use limits::{CHUNK_LEN, Limits, MESSAGE_STATEMENTS_MAX, PAGE_ROWS, PAGE_ROWS_MAX, REQUEST_LEN_MAX};
+pub use routes::{Services, services};
 pub use seen::{ForgetfulCheckpoints, SeenCheckpoints};
-pub use server::{ServeError, TlsIdentity, serve};

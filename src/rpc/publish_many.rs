@@ -13,13 +13,13 @@ use tokio::time::{Instant, sleep, timeout};
 use tonic::{Status, Streaming};
 use tonic_types::StatusExt as _;
 
+use crate::net::Slot;
 use crate::registry::{Examined, PublishError, Published, Registry};
 use crate::rpc::chunks::{Chunks, Feeder};
 use crate::rpc::client_error::NEXT_STEP;
 use crate::rpc::convert;
 use crate::rpc::proto::{self, publish_many_response::Outcome};
 use crate::rpc::service::Shared;
-use crate::rpc::slots::Slot;
 use crate::rpc::status;
 
 /// A statement on its way, with its place in the window.

@@ -7,11 +7,9 @@ use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{Request, Status};
 
+use crate::net::{Peer, RateLimit, Slot, Slots};
 use crate::registry::{ReadError, Registry};
-use crate::rpc::gate::Peer;
 use crate::rpc::limits::Limits;
-use crate::rpc::rate::RateLimit;
-use crate::rpc::slots::{Slot, Slots};
 use crate::rpc::status;
 
 /// The world of the services; cheap to clone.
@@ -27,10 +25,10 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub fn new(registry: Registry, limits: Limits) -> Self {
+    pub fn new(registry: Registry, limits: Limits, rate: Arc<RateLimit>) -> Self {
         Self {
             registry,
-            rate: Arc::new(RateLimit::new(&limits)),
+            rate,
             dockets: Arc::new(Semaphore::new(limits.dockets_at_work_max)),
             texts: Arc::new(Semaphore::new(limits.texts_at_work_max)),
             tails: Slots::new(limits.tails_at_work_max, limits.tails_per_address_max),
@@ -88,5 +86,5 @@ impl Shared {
 /// Whoever comes without an address (never over TCP) is counted as one.
 fn network_of<T>(request: &Request<T>) -> IpAddr {
     let unknown = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-    request.extensions().get::<Peer>().map_or(unknown, |peer| peer.network)
+    request.extensions().get::<Peer>().map_or(unknown, Peer::network)
 }

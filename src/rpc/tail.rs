@@ -6,12 +6,12 @@
 use tokio::time::{Instant, sleep_until};
 use tonic::Status;
 
+use crate::net::Slot;
 use crate::registry::{Growth, Run};
 use crate::rpc::chunks::{Chunks, Feeder};
 use crate::rpc::limits::{CHUNK_LEN, MESSAGE_STATEMENTS_MAX};
 use crate::rpc::proto;
 use crate::rpc::service::Shared;
-use crate::rpc::slots::Slot;
 use crate::rpc::status;
 
 type Message = proto::TailStatementsResponse;

@@ -9,10 +9,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nospy::codec::{Key, Value};
 use nospy::crypto::{KeyLine, PublicKey, SigningKey, hex, possession_message};
+use nospy::net::{TlsError, TlsIdentity};
 use nospy::registry::{self, Opening, Options, Registry, SystemClock};
-use nospy::rpc::{
-    ClientError, Connection, ForgetfulCheckpoints, Limits, ServeError, TlsIdentity, VerifyingClient, serve,
-};
+use nospy::rpc::{ClientError, Connection, ForgetfulCheckpoints, VerifyingClient};
+use nospy::server::{Limits, serve};
 use nospy::statement::{Draft, Issuer, KindName, Statement, body};
 use nospy::storage::{MemoryStorage, SledOptions, SledStorage, Storage};
 use serde_json::{Value as Json, json};
@@ -37,7 +37,7 @@ pub struct Served {
     pub address: SocketAddr,
     pub directory: TempDir,
     stop: Option<oneshot::Sender<()>>,
-    server: JoinHandle<Result<(), ServeError>>,
+    server: JoinHandle<Result<(), TlsError>>,
 }
 
 pub fn log_key() -> SigningKey {
@@ -189,7 +189,13 @@ impl Served {
         Self::start_with(engine, Limits::default(), options(), None).await
     }
 
-    pub async fn start_with(engine: Engine, limits: Limits, options: Options, tls: Option<TlsIdentity>) -> Self {
+    pub async fn start_with(
+        engine: Engine,
+        limits: impl Into<Limits>,
+        options: Options,
+        tls: Option<TlsIdentity>,
+    ) -> Self {
+        let limits = limits.into();
         let directory = tempfile::tempdir().expect("a directory");
         let registry = open(engine, directory.path(), options);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

@@ -4,8 +4,9 @@ use std::future::Future;
 use std::path::PathBuf;
 
 use clap::Args;
+use nospy::net::TlsIdentity;
 use nospy::registry::{Mode, Registry};
-use nospy::rpc::{Limits, TlsIdentity, serve};
+use nospy::server::{Limits, serve};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};

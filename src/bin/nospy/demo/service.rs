@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nospy::crypto::KeyLine;
+use nospy::net::TlsError;
 use nospy::registry::{self, Clock, Registry};
-use nospy::rpc::{ClientError, Connection, Limits, ServeError, ServerRefusal, VerifyingClient, serve};
+use nospy::rpc::{ClientError, Connection, ServerRefusal, VerifyingClient};
+use nospy::server::{Limits, serve};
 use nospy::statement::{Statement, Subject};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -33,7 +35,7 @@ pub struct Service {
     /// Where it answers.
     pub address: SocketAddr,
     stop: oneshot::Sender<()>,
-    server: JoinHandle<Result<(), ServeError>>,
+    server: JoinHandle<Result<(), TlsError>>,
 }
 
 /// A client of the demo's log.
@@ -143,7 +145,7 @@ impl Service {
     }
 }
 
-fn ended(end: Result<Result<(), ServeError>, tokio::task::JoinError>) -> Result<(), CliError> {
+fn ended(end: Result<Result<(), TlsError>, tokio::task::JoinError>) -> Result<(), CliError> {
     let failed = |why: String| CliError::new(Exit::Internal, format!("the demo's service failed: {why}"));
     end.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))
 }

@@ -2,8 +2,9 @@
 //!
 //! G1 The accept loop never ends on an error: a bad connection is skipped, a lack of descriptors waited out.
 //! G2 Every connection holds a ticket; a ticket is given back when the connection is dropped, however it ended.
-//! G3 A connection ends by itself: without a first call, at its age, or when the server closes for good. tonic 0.14.9
-//!    asks nobody to go when an age *and* a grace are set, so the grace is kept here.
+//! G3 A connection ends by itself: without a first call, at its age and grace, or when the server closes for good. Asking
+//!    it to go before is the listener's.
+//! G4 A write that the peer does not take has a time: a reader that stops holds its answer in our memory.
 
 use std::collections::HashMap;
 use std::io;
@@ -11,23 +12,21 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{Sleep, sleep};
-use tokio_stream::Stream;
-use tonic::transport::server::Connected;
 
-use crate::rpc::limits::Limits;
+use crate::net::Limits;
 
 /// Pause after an accept error of our own side, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// The network that an address is counted under: an IPv4 address itself, an IPv6 address by its /64.
-pub(crate) fn network(address: IpAddr) -> IpAddr {
+fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
@@ -36,15 +35,19 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
 
 /// The other end of a connection; an extension of each of its requests.
 #[derive(Clone, Debug)]
-pub(crate) struct Peer {
-    /// What it is counted under.
-    pub network: IpAddr,
+pub struct Peer {
+    network: IpAddr,
     has_called: Arc<AtomicBool>,
 }
 
 impl Peer {
+    /// What it is counted under: an IPv4 address itself, an IPv6 address by its /64.
+    pub fn network(&self) -> IpAddr {
+        self.network
+    }
+
     /// Remembers that a call came.
-    pub fn note_call(&self) {
+    pub(in crate::net) fn note_call(&self) {
         self.has_called.store(true, Ordering::Relaxed);
     }
 }
@@ -89,45 +92,27 @@ impl Drop for Ticket {
     }
 }
 
-/// The connections that are admitted, as they come.
-pub(crate) struct Incoming {
+/// Accepts connections and says which are admitted.
+pub(in crate::net) struct Gate {
     listener: TcpListener,
     limits: Limits,
     counts: Arc<Mutex<Counts>>,
     closing: watch::Receiver<bool>,
-    pause: Option<Pin<Box<Sleep>>>,
 }
 
-impl Incoming {
+impl Gate {
     /// `closing` turns true when what is still open is to be cut.
     pub fn new(listener: TcpListener, limits: Limits, closing: watch::Receiver<bool>) -> Self {
         let counts = Arc::new(Mutex::new(Counts { connections: 0, by_network: HashMap::new() }));
-        Self { listener, limits, counts, closing, pause: None }
+        Self { listener, limits, counts, closing }
     }
 
-    fn admit(&self, socket: TcpStream, address: IpAddr) -> Option<Admitted> {
-        let network = network(address);
-        let ticket = Ticket::take(&self.counts, network, &self.limits)?;
-        // Small answers leave at once; a socket that refuses the option still works.
-        let _ = socket.set_nodelay(true);
-        let peer = Peer { network, has_called: Arc::new(AtomicBool::new(false)) };
-        let end = Box::pin(end_of(peer.clone(), self.limits.clone(), self.closing.clone()));
-        Some(Admitted { socket, peer, end, is_over: false, _ticket: ticket })
-    }
-}
-
-impl Stream for Incoming {
-    type Item = io::Result<Admitted>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+    /// The next connection that is admitted. Nothing is lost if it is dropped before it is done.
+    pub async fn accept(&self) -> Admitted {
         loop {
-            if let Some(pause) = &mut self.pause {
-                ready!(pause.as_mut().poll(cx));
-                self.pause = None;
-            }
-            match ready!(self.listener.poll_accept(cx)) {
+            match self.listener.accept().await {
                 Ok((socket, address)) => match self.admit(socket, address.ip()) {
-                    Some(admitted) => return Poll::Ready(Some(Ok(admitted))),
+                    Some(admitted) => return admitted,
                     None => tracing::debug!(%address, "a connection above the limits was closed"),
                 },
                 // G1: the peer was gone before it was accepted.
@@ -139,10 +124,21 @@ impl Stream for Incoming {
                 // G1: our own trouble; others will close their connections.
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept connections for the moment");
-                    self.pause = Some(Box::pin(sleep(ACCEPT_PAUSE)));
+                    sleep(ACCEPT_PAUSE).await;
                 }
             }
         }
+    }
+
+    fn admit(&self, socket: TcpStream, address: IpAddr) -> Option<Admitted> {
+        let network = network(address);
+        let ticket = Ticket::take(&self.counts, network, &self.limits)?;
+        // Small answers leave at once; a socket that refuses the option still works.
+        let _ = socket.set_nodelay(true);
+        let peer = Peer { network, has_called: Arc::new(AtomicBool::new(false)) };
+        let end = Box::pin(end_of(peer.clone(), self.limits.clone(), self.closing.clone()));
+        let write_time_max = self.limits.write_time_max;
+        Some(Admitted { socket, peer, end, is_over: false, write_time_max, stalled: None, _ticket: ticket })
     }
 }
 
@@ -163,15 +159,37 @@ async fn end_of(peer: Peer, limits: Limits, mut closing: watch::Receiver<bool>) 
 }
 
 /// A connection with its ticket and its end.
-pub(crate) struct Admitted {
+pub(in crate::net) struct Admitted {
     socket: TcpStream,
     peer: Peer,
     end: Pin<Box<dyn Future<Output = ()> + Send>>,
     is_over: bool,
+    write_time_max: Duration,
+    /// Set while a write waits for the peer.
+    stalled: Option<Pin<Box<Sleep>>>,
     _ticket: Ticket,
 }
 
 impl Admitted {
+    /// The other end.
+    pub fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    // G4
+    fn poll_stalled(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let time = self.write_time_max;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(time)));
+        if stalled.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the peer does not read")));
+        }
+        Poll::Pending
+    }
+
     // Asked on every read and write: either may be the only one that is polled when the other is stuck.
     fn poll_over(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         if self.is_over || self.end.as_mut().poll(cx).is_ready() {
@@ -179,14 +197,6 @@ impl Admitted {
             return Err(io::Error::new(io::ErrorKind::TimedOut, "the connection has reached its end"));
         }
         Ok(())
-    }
-}
-
-impl Connected for Admitted {
-    type ConnectInfo = Peer;
-
-    fn connect_info(&self) -> Peer {
-        self.peer.clone()
     }
 }
 
@@ -200,7 +210,8 @@ impl AsyncRead for Admitted {
 impl AsyncWrite for Admitted {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.poll_over(cx)?;
-        Pin::new(&mut self.socket).poll_write(cx, buf)
+        let written = Pin::new(&mut self.socket).poll_write(cx, buf);
+        self.poll_stalled(cx, written)
     }
 
     fn poll_write_vectored(
@@ -209,7 +220,8 @@ impl AsyncWrite for Admitted {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.poll_over(cx)?;
-        Pin::new(&mut self.socket).poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut self.socket).poll_write_vectored(cx, bufs);
+        self.poll_stalled(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The slots of one kind of stream; clones share them.
 #[derive(Clone, Debug)]
-pub(crate) struct Slots {
+pub struct Slots {
     all_max: usize,
     per_network_max: usize,
     held: Arc<Mutex<Held>>,
@@ -20,7 +20,7 @@ struct Held {
 
 /// A slot; given back when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Slot {
+pub struct Slot {
     network: IpAddr,
     held: Arc<Mutex<Held>>,
 }

@@ -1,11 +1,12 @@
-//! How many statements one address may send: a token bucket each.
+//! How often one address may ask for something that costs: a token bucket each.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::rpc::limits::{ADDRESSES_MAX, Limits};
+/// Most addresses whose rate is kept; further ones share one bucket.
+pub const ADDRESSES_MAX: usize = 16_384;
 
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
@@ -15,23 +16,26 @@ struct Bucket {
 
 /// The buckets, bounded in number.
 #[derive(Debug)]
-pub(crate) struct RateLimit {
+pub struct RateLimit {
     burst: f64,
     per_second: f64,
     buckets: Mutex<HashMap<Option<IpAddr>, Bucket>>,
 }
 
 impl RateLimit {
-    /// Full buckets for everybody.
-    pub fn new(limits: &Limits) -> Self {
+    /// Full buckets for everybody: `burst` calls at once after a pause, `per_second` lasting; both at least 1.
+    pub fn new(burst: u32, per_second: u32) -> Self {
         Self {
-            burst: f64::from(limits.publish_burst.max(1)),
-            per_second: f64::from(limits.publishes_per_second.max(1)),
+            burst: f64::from(burst.max(1)),
+            per_second: f64::from(per_second.max(1)),
             buckets: Mutex::new(HashMap::new()),
         }
     }
 
     /// Takes a token at `now`, or says how long to wait for one.
+    ///
+    /// # Errors
+    /// The time until there is a token again.
     pub fn take(&self, network: IpAddr, now: Instant) -> Result<(), Duration> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let refilled = |bucket: &Bucket| {
@@ -62,7 +66,7 @@ mod tests {
     use super::*;
 
     fn limit() -> RateLimit {
-        RateLimit::new(&Limits { publish_burst: 3, publishes_per_second: 2, ..Limits::default() })
+        RateLimit::new(3, 2)
     }
 
     #[test]
