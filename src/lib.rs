@@ -21,6 +21,7 @@
 //! | `net` | one port for HTTP/1.1 and HTTP/2 with every limit; knows no service | – |
 //! | `rpc` | gRPC: proto ↔ domain, limits, the verifying client | net registry, core |
 //! | `web` | HTTP: the log as tiles, for tools that know nothing of us | net registry, core |
+//! | `witness` | cosigns checkpoints of any log that is proved to extend what it saw | core, storage log registry net |
 //! | `server` | every surface of a registry on one port | net rpc web registry |
 //!
 //! # Architecture invariants
@@ -55,3 +56,5 @@ pub mod statement;
 pub mod storage;
 #[cfg(feature = "web")]
 pub mod web;
+#[cfg(feature = "web")]
+pub mod witness;

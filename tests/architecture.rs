@@ -19,6 +19,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("net", &[]),
     ("rpc", &["codec", "crypto", "merkle", "statement", "agreement", "evidence", "registry", "net"]),
     ("web", &["codec", "crypto", "merkle", "statement", "agreement", "evidence", "registry", "net"]),
+    ("witness", &["crypto", "merkle", "evidence", "storage", "log", "registry", "net"]),
     ("server", &["registry", "net", "rpc", "web"]),
 ];
 

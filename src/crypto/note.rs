@@ -283,6 +283,17 @@ impl Note {
         Ok(latest)
     }
 
+    /// This note with the signature lines of `keys` and no others; there may be none. Nothing is verified.
+    pub fn with_lines_of(&self, keys: &[KeyLine]) -> Self {
+        let is_one = |line: &&NoteSignature| keys.iter().any(|key| line.name == key.name && line.key_id == key.key_id);
+        Self { text: self.text.clone(), signatures: self.signatures.iter().filter(is_one).cloned().collect() }
+    }
+
+    /// The signature lines of `key` as they are published, each ended by a line feed. Nothing is verified.
+    pub fn lines_text(&self, key: &KeyLine) -> String {
+        self.lines_of(key).map(|line| format!("{line}\n")).collect()
+    }
+
     fn lines_of<'a>(&'a self, key: &'a KeyLine) -> impl Iterator<Item = &'a NoteSignature> {
         self.signatures.iter().filter(move |line| line.name == key.name && line.key_id == key.key_id)
     }
@@ -322,10 +333,14 @@ impl fmt::Display for Note {
     /// The note's bytes as they are published.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.text)?;
-        for line in &self.signatures {
-            let blob = [&line.key_id[..], &line.signature].concat();
-            writeln!(f, "— {} {}", line.name, Base64::encode_string(&blob))?;
-        }
-        Ok(())
+        self.signatures.iter().try_for_each(|line| writeln!(f, "{line}"))
+    }
+}
+
+impl fmt::Display for NoteSignature {
+    /// The line without its line feed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let blob = [&self.key_id[..], &self.signature].concat();
+        write!(f, "— {} {}", self.name, Base64::encode_string(&blob))
     }
 }

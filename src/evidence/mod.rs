@@ -86,6 +86,7 @@ mod text;
 mod tlog_proof;
 mod transparent;
 mod verify;
+pub mod witness;
 
 pub use crate::evidence::checkpoint::{CHECKPOINT_SIZE_MIN, Checkpoint, CheckpointError, SignedCheckpoint};
 pub use crate::evidence::docket_file::*;

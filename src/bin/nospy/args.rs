@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::output::Format;
 use crate::{
     agreements, changes, demo, diff, docket, draft, due, exit, gate, history, inbox, init, key, list, log, modes,
-    publish, search, serve, show, sign, text, verify,
+    publish, search, serve, show, sign, text, verify, witness,
 };
 
 /// The registry of no-spy agreements: draft, sign, publish and verify statements.
@@ -57,4 +57,5 @@ pub enum Verb {
     Gate(gate::GateArgs),
     Log(log::LogArgs),
     Text(text::TextArgs),
+    Witness(witness::WitnessArgs),
 }

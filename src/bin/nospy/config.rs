@@ -25,6 +25,44 @@ pub struct Config {
     pub key: Option<PathBuf>,
     /// What `nospy serve` needs.
     pub serve: Option<Serve>,
+    /// What `nospy witness serve` needs.
+    pub witness: Option<Witness>,
+}
+
+/// What `nospy witness serve` needs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Witness {
+    /// The name on its cosignatures.
+    pub name: String,
+    /// Address and port to listen on.
+    pub listen: String,
+    /// The path below which it answers; empty or `/NAME…`.
+    #[serde(default)]
+    pub prefix: String,
+    /// The directory of its state.
+    pub data: PathBuf,
+    /// The guard of its state: a small file that must not be restored together with it.
+    pub guard: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+    /// The certificate chain for TLS, PEM; without it the service speaks clear text.
+    pub tls_certificate: Option<PathBuf>,
+    /// The private key for TLS, PEM.
+    pub tls_key: Option<PathBuf>,
+    /// The logs that it knows.
+    #[serde(default)]
+    pub log: Vec<WitnessedLog>,
+}
+
+/// A log that a witness knows.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WitnessedLog {
+    /// Its verifier key (C2SP vkey, type 01).
+    pub vkey: String,
+    /// The first line of its checkpoints, if it is not the name of the key.
+    pub origin: Option<String>,
 }
 
 /// What `nospy serve` needs.
@@ -66,6 +104,10 @@ impl Config {
         if let Some(serve) = &mut config.serve {
             [&mut serve.data, &mut serve.guard, &mut serve.log_key].into_iter().for_each(absolute);
             [&mut serve.clock, &mut serve.tls_certificate, &mut serve.tls_key].into_iter().flatten().for_each(absolute);
+        }
+        if let Some(witness) = &mut config.witness {
+            [&mut witness.data, &mut witness.guard, &mut witness.key].into_iter().for_each(absolute);
+            [&mut witness.tls_certificate, &mut witness.tls_key].into_iter().flatten().for_each(absolute);
         }
         Ok(config)
     }

@@ -201,7 +201,7 @@ fn genesis(
     draft.sign(signer).map_err(|error| CliError::usage(format!("this genesis would be refused: {error}")))
 }
 
-fn make_directory(directory: &Path) -> Result<(), CliError> {
+pub fn make_directory(directory: &Path) -> Result<(), CliError> {
     let fail = |error: std::io::Error| CliError::file("use", directory, &error);
     std::fs::create_dir_all(directory).map_err(fail)?;
     match std::fs::read_dir(directory).map_err(fail)?.next() {

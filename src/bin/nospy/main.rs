@@ -59,6 +59,7 @@ mod verify;
 mod view;
 mod waits;
 mod whose;
+mod witness;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
@@ -112,6 +113,7 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Docket(args) => docket::run(&args, &config, output),
         Verb::Log(args) => log::run(&args, &config, output),
         Verb::Text(args) => text::run(&args, &config, output),
+        Verb::Witness(args) => witness::run(&args, &config, output),
         Verb::Sign(args) => sign::run(&args, &config, output),
     }
 }

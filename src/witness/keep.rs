@@ -1,0 +1,221 @@
+//! The state of a witness and the only place where it changes.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::crypto::{KeyLine, SigningKey};
+use crate::evidence::witness::{AddCheckpoint, KeptHead, Refusal, judge};
+use crate::log::Guard;
+use crate::registry::Clock;
+use crate::storage::{Batch, CommitError, HEAD_KEY, Storage};
+use crate::witness::state::{Cosigned, Kept, StateHead, WitnessError, cosigned};
+use crate::witness::{Roll, origin_hash};
+
+/// How far the clock may stand before the last cosignature of a log; its time is said again then.
+const CLOCK_BACK_MAX_S: u64 = 60;
+
+/// A witness.
+pub struct Keep {
+    name: KeyLine,
+    key: SigningKey,
+    roll: Roll,
+    clock: Arc<dyn Clock>,
+    storage: Arc<dyn Storage>,
+    on_fatal: Arc<dyn Fn(&str) + Send + Sync>,
+    state: Mutex<State>,
+}
+
+struct State {
+    head: StateHead,
+    guard: Guard,
+    is_over: bool,
+}
+
+/// Why a request was not answered with a cosignature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeepError {
+    /// The witness refuses.
+    Refused(Refusal),
+    /// Its clock stands before its last cosignature of this log. Its operator's fault.
+    ClockBehind,
+    /// Its disk is nearly full. Nothing was written.
+    NoSpace,
+    /// Its state cannot be read or written; it ends.
+    Broken,
+}
+
+/// Makes the state of a new witness in an empty table, and its guard.
+///
+/// # Errors
+/// [`WitnessError::Exists`], or what could not be written.
+pub fn create(storage: &dyn Storage, guard: &Path, name: &KeyLine) -> Result<(), WitnessError> {
+    if storage.snapshot()?.get(HEAD_KEY)?.is_some() {
+        return Err(WitnessError::Exists);
+    }
+    let mut batch = Batch::new();
+    batch.put(HEAD_KEY, StateHead::START.to_bytes());
+    storage.commit(None, batch)?;
+    Guard::create(guard, &name.to_string(), StateHead::START.guarded())?;
+    Ok(())
+}
+
+impl Keep {
+    /// Opens the state and compares the guard (V3).
+    ///
+    /// # Errors
+    /// [`WitnessError`].
+    pub fn open(
+        storage: Arc<dyn Storage>,
+        guard: &Path,
+        (name, key): (KeyLine, SigningKey),
+        roll: Roll,
+        clock: Arc<dyn Clock>,
+        on_fatal: Arc<dyn Fn(&str) + Send + Sync>,
+    ) -> Result<Self, WitnessError> {
+        let head = storage.snapshot()?.get(HEAD_KEY)?.ok_or(WitnessError::Missing)?;
+        let head = StateHead::read(&head)?;
+        let path = PathBuf::from(guard);
+        let mut guard = Guard::open(guard, &name.to_string())?;
+        let remembered = *guard.head();
+        if remembered.size > head.changes || (remembered.size == head.changes && remembered != head.guarded()) {
+            let (found, remembered) = (head.changes, remembered.size);
+            return Err(WitnessError::RolledBack { found, remembered, guard: path });
+        }
+        // Killed between table and guard: the table is ahead, and what it holds was never said.
+        guard.swap(&remembered, head.guarded())?;
+        let state = Mutex::new(State { head, guard, is_over: false });
+        Ok(Self { name, key, roll, clock, storage, on_fatal, state })
+    }
+
+    /// Name and public key of this witness.
+    pub fn name(&self) -> &KeyLine {
+        &self.name
+    }
+
+    /// The logs that it knows.
+    pub fn roll(&self) -> &Roll {
+        &self.roll
+    }
+
+    /// The newest checkpoint of `origin` that was cosigned, with the log's lines and this witness's.
+    ///
+    /// # Errors
+    /// [`WitnessError`].
+    pub fn newest(&self, origin: &str) -> Result<Option<Cosigned>, WitnessError> {
+        cosigned(&*self.storage.snapshot()?, origin)
+    }
+
+    /// A note that contradicts what was cosigned of `origin`, if one was sent.
+    ///
+    /// # Errors
+    /// [`WitnessError`].
+    pub fn conflict(&self, origin: &str) -> Result<Option<Vec<u8>>, WitnessError> {
+        Ok(self.storage.snapshot()?.get(&Kept::Conflict.key(origin))?.map(|note| note.to_vec()))
+    }
+
+    /// Decides about a request; the lines of the cosignature if it is granted, which is kept by then (V1).
+    ///
+    /// # Errors
+    /// [`KeepError`].
+    pub fn add_checkpoint(&self, request: &AddCheckpoint) -> Result<String, KeepError> {
+        let keys = self.roll.keys(&request.head.origin);
+        // V2: one lock for all logs. A cosignature costs two syncs, and a witness has time.
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.is_over {
+            return Err(KeepError::Broken);
+        }
+        let newest = match self.newest(&request.head.origin) {
+            Ok(newest) => newest,
+            Err(error) => return Err(self.end(&mut state, &error.to_string())),
+        };
+        if let Err(refusal) = judge(keys, newest.as_ref().map(Cosigned::kept), request) {
+            self.remember(&mut state, keys, request, refusal)?;
+            return Err(KeepError::Refused(refusal));
+        }
+        let time = self.time_after(newest.as_ref().map_or(0, |newest| newest.time))?;
+        let mut note = request.note.with_lines_of(keys);
+        note.cosign(&self.name, &self.key, time);
+        let line = note.lines_text(&self.name);
+        let value = [&time.to_be_bytes()[..], note.to_string().as_bytes()].concat();
+        self.write(&mut state, Kept::Cosigned.key(&request.head.origin), value)?;
+        Ok(line)
+    }
+
+    /// The head that is kept of a log.
+    ///
+    /// # Errors
+    /// [`WitnessError`].
+    pub fn kept(&self, origin: &str) -> Result<Option<KeptHead>, WitnessError> {
+        Ok(self.newest(origin)?.as_ref().map(Cosigned::kept))
+    }
+
+    /// A time of now that is not before the last one, unix seconds, > 0.
+    fn time_after(&self, last: u64) -> Result<u64, KeepError> {
+        let now = self.clock.now_ms() / 1_000;
+        match now.max(last).max(1) {
+            time if time - now.min(time) <= CLOCK_BACK_MAX_S => Ok(time),
+            _ => {
+                tracing::error!(now, last, "the clock stands before the last cosignature");
+                Err(KeepError::ClockBehind)
+            }
+        }
+    }
+
+    /// Keeps what may be proof against a log (V5): the first contradiction, the newest proof that does not hold.
+    fn remember(
+        &self,
+        state: &mut State,
+        keys: &[KeyLine],
+        request: &AddCheckpoint,
+        refusal: Refusal,
+    ) -> Result<(), KeepError> {
+        let origin = &request.head.origin;
+        let note = request.note.with_lines_of(keys);
+        match refusal {
+            Refusal::OtherRoot => {
+                tracing::error!(%origin, size = request.head.size, at = %origin_hash(origin), "the log signed two histories");
+                match self.conflict(origin) {
+                    Ok(Some(_)) => Ok(()),
+                    Ok(None) => self.write(state, Kept::Conflict.key(origin), note.to_string().into_bytes()),
+                    Err(error) => Err(self.end(state, &error.to_string())),
+                }
+            }
+            Refusal::Proof => {
+                tracing::warn!(%origin, old = request.old, size = request.head.size, "a consistency proof does not hold");
+                let body = AddCheckpoint::body(request.old, &request.proof, &note);
+                self.write(state, Kept::Unproved.key(origin), body)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes one row: the table, then the guard (V1, V3).
+    fn write(&self, state: &mut State, key: Vec<u8>, value: Vec<u8>) -> Result<(), KeepError> {
+        let next = state.head.after(&key, &value);
+        let mut batch = Batch::new();
+        batch.put(key, value);
+        batch.put(HEAD_KEY, next.to_bytes());
+        match self.storage.commit(Some(&state.head.to_bytes()), batch) {
+            Ok(()) => {}
+            Err(CommitError::NoSpace { .. }) => {
+                tracing::warn!("the disk is nearly full: nothing is cosigned");
+                return Err(KeepError::NoSpace);
+            }
+            Err(error) => return Err(self.end(state, &error.to_string())),
+        }
+        let before = state.head.guarded();
+        if let Err(error) = state.guard.swap(&before, next.guarded()) {
+            return Err(self.end(state, &error.to_string()));
+        }
+        state.head = next;
+        Ok(())
+    }
+
+    /// V4
+    fn end(&self, state: &mut State, reason: &str) -> KeepError {
+        state.is_over = true;
+        tracing::error!(%reason, "the witness stops");
+        (self.on_fatal)(reason);
+        KeepError::Broken
+    }
+}

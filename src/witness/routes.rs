@@ -1,0 +1,201 @@
+//! The HTTP interface of a witness (C2SP tlog-witness).
+//!
+//! | request | answer |
+//! |---|---|
+//! | `POST <prefix>/add-checkpoint` | 200 cosignature lines; 400, 403, 404, 409 with a size, 422; 429 and 503 ask to come back |
+//! | `GET <prefix>/<origin hash>/checkpoint` | the newest checkpoint that was cosigned |
+//! | `GET <prefix>/<origin hash>/conflict` | a checkpoint that contradicts it, if one was sent |
+//! | `GET <prefix>/` | who this is and which logs it knows |
+//!
+//! `<origin hash>` is SHA-256 of the origin, 64 lowercase hex digits. `<prefix>` may be empty.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, Extension, Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{BoxError, Router};
+use http_body_util::{BodyExt as _, Limited};
+use tokio::time::timeout;
+
+use crate::evidence::witness::{AddCheckpoint, REQUEST_LEN_MAX, Refusal, SIZE_MEDIA_TYPE, size_body};
+use crate::net::{Peer, RateLimit};
+use crate::witness::{Keep, KeepError, WitnessError, origin_hash};
+
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// What a stranger may ask of a witness.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests to cosign that one address may send at once, after a pause.
+    pub burst: u32,
+    /// Those of one address a second, lasting.
+    pub per_second: u32,
+    /// Time for the body of a request.
+    pub body_time_max: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { burst: 200, per_second: 20, body_time_max: Duration::from_secs(10) }
+    }
+}
+
+#[derive(Clone)]
+struct Witness {
+    keep: Arc<Keep>,
+    rate: Arc<RateLimit>,
+    limits: Limits,
+}
+
+/// The routes of a witness under `prefix`, which is empty or begins with `/` and does not end with one.
+pub fn routes(keep: Arc<Keep>, prefix: &str, limits: &Limits) -> Router {
+    let rate = Arc::new(RateLimit::new(limits.burst, limits.per_second));
+    let witness = Witness { keep, rate, limits: limits.clone() };
+    Router::new()
+        .route(&format!("{prefix}/add-checkpoint"), post(add_checkpoint))
+        .route(&format!("{prefix}/{{origin}}/checkpoint"), get(newest))
+        .route(&format!("{prefix}/{{origin}}/conflict"), get(conflict))
+        .route(&format!("{prefix}/"), get(front))
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(unknown)
+        .layer(DefaultBodyLimit::disable())
+        .with_state(witness)
+}
+
+async fn add_checkpoint(State(witness): State<Witness>, peer: Option<Extension<Peer>>, body: Body) -> Response {
+    if let Some(Extension(peer)) = peer
+        && let Err(delay) = witness.rate.take(peer.network(), Instant::now())
+    {
+        return come_back(StatusCode::TOO_MANY_REQUESTS, "too many requests from this address", delay);
+    }
+    let body = match timeout(witness.limits.body_time_max, read(body)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(code)) => return text(code, &format!("a request is at most {REQUEST_LEN_MAX} bytes long")),
+        Err(_) => return text(StatusCode::REQUEST_TIMEOUT, "the request took too long"),
+    };
+    let request = match AddCheckpoint::parse(&body) {
+        Ok(request) => request,
+        Err(error) => return text(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
+    // Two syncs: beside the workers that serve everybody.
+    let keep = Arc::clone(&witness.keep);
+    match tokio::task::spawn_blocking(move || keep.add_checkpoint(&request)).await {
+        Ok(Ok(lines)) => answer(StatusCode::OK, TEXT, lines),
+        Ok(Err(KeepError::Refused(refusal))) => refused(refusal),
+        Ok(Err(KeepError::ClockBehind)) => {
+            come_back(StatusCode::SERVICE_UNAVAILABLE, "the clock of this witness is wrong", Duration::from_secs(60))
+        }
+        Ok(Err(KeepError::NoSpace)) => come_back(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the disk of this witness is nearly full",
+            Duration::from_secs(300),
+        ),
+        Ok(Err(KeepError::Broken)) | Err(_) => {
+            text(StatusCode::INTERNAL_SERVER_ERROR, "this witness cannot keep its state")
+        }
+    }
+}
+
+/// The whole body, bounded.
+async fn read(body: Body) -> Result<Bytes, StatusCode> {
+    let read = Limited::new(body, REQUEST_LEN_MAX).collect().await;
+    read.map(http_body_util::Collected::to_bytes).map_err(|error: BoxError| {
+        match error.is::<http_body_util::LengthLimitError>() {
+            true => StatusCode::PAYLOAD_TOO_LARGE,
+            false => StatusCode::BAD_REQUEST,
+        }
+    })
+}
+
+fn refused(refusal: Refusal) -> Response {
+    let code = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    match refusal {
+        Refusal::OtherOld { size } => answer(code, SIZE_MEDIA_TYPE, size_body(size)),
+        _ => text(code, &refusal.to_string()),
+    }
+}
+
+/// The origin that is named by its hash in a path.
+fn origin_of<'a>(witness: &'a Witness, hash: &str) -> Option<&'a str> {
+    witness.keep.roll().origins().find(|origin| origin_hash(origin) == hash)
+}
+
+async fn newest(State(witness): State<Witness>, Path(hash): Path<String>) -> Response {
+    let Some(origin) = origin_of(&witness, &hash) else { return not_there() };
+    match witness.keep.newest(origin) {
+        Ok(Some(cosigned)) => answer(StatusCode::OK, TEXT, cosigned.note.to_string()),
+        Ok(None) => not_there(),
+        Err(error) => broken(&error),
+    }
+}
+
+async fn conflict(State(witness): State<Witness>, Path(hash): Path<String>) -> Response {
+    let Some(origin) = origin_of(&witness, &hash) else { return not_there() };
+    match witness.keep.conflict(origin) {
+        Ok(Some(note)) => answer(StatusCode::OK, TEXT, note),
+        Ok(None) => not_there(),
+        Err(error) => broken(&error),
+    }
+}
+
+async fn front(State(witness): State<Witness>) -> Response {
+    let keep = &witness.keep;
+    let mut page = format!(
+        "A witness of transparency logs (C2SP tlog-witness).\n\nname {}\nvkey {}\n",
+        keep.name().name(),
+        keep.name()
+    );
+    for origin in keep.roll().origins() {
+        let size = match keep.kept(origin) {
+            Ok(kept) => kept.map_or(0, |kept| kept.size),
+            Err(error) => return broken(&error),
+        };
+        // Writing to a String does not fail.
+        let _ = write!(page, "\nlog {origin}\n  cosigned size {size}\n  {}/checkpoint\n", origin_hash(origin));
+    }
+    answer(StatusCode::OK, TEXT, page)
+}
+
+async fn method_not_allowed() -> Response {
+    text(StatusCode::METHOD_NOT_ALLOWED, "a checkpoint is added with POST, everything else is read with GET")
+}
+
+async fn unknown() -> Response {
+    not_there()
+}
+
+fn not_there() -> Response {
+    text(StatusCode::NOT_FOUND, "there is nothing under this name")
+}
+
+fn broken(error: &WitnessError) -> Response {
+    tracing::error!(%error, "the state of the witness cannot be read");
+    text(StatusCode::INTERNAL_SERVER_ERROR, "this witness cannot read its state")
+}
+
+fn come_back(code: StatusCode, sentence: &str, delay: Duration) -> Response {
+    let mut answer = text(code, sentence);
+    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(delay.as_secs().max(1)));
+    answer
+}
+
+fn text(code: StatusCode, sentence: &str) -> Response {
+    answer(code, TEXT, format!("{sentence}\n"))
+}
+
+fn answer(code: StatusCode, kind: &'static str, body: impl Into<Body>) -> Response {
+    let mut answer = Response::new(body.into());
+    *answer.status_mut() = code;
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    // What a witness says is of this moment.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answer
+}
