@@ -221,9 +221,10 @@ impl<A: Application> Sequencer<A> {
             return Ok(());
         }
         self.sign(before.reader.head(), planned)?;
-        stored.into_iter().for_each(|reply| drop(reply.send(Ok(()))));
         self.unpublished.extend(pending);
         self.publish();
+        // Rows beside the entries are promised to be durable, not to be seen (I8).
+        stored.into_iter().for_each(|reply| drop(reply.send(Ok(()))));
         Ok(())
     }
 
