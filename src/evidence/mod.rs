@@ -71,6 +71,7 @@
 //!
 //! Out of scope: consistency of two checkpoints (`merkle`), what follows from a docket (`agreement`), fetching anything.
 
+mod caught;
 mod checkpoint;
 mod docket_file;
 mod gate;
@@ -87,6 +88,10 @@ mod tlog_proof;
 mod transparent;
 mod verify;
 
+pub use crate::evidence::caught::{
+    EVIDENCE_LEN_MAX, EvidenceError, EvidenceFile, FORK_LEN_MAX, Fork, Instead, NotProved, OMISSION_LEN_MAX, Omission,
+    Promise, Proved, SignedHead, Suspicion,
+};
 pub use crate::evidence::checkpoint::{CHECKPOINT_SIZE_MIN, Checkpoint, CheckpointError, SignedCheckpoint};
 pub use crate::evidence::docket_file::*;
 pub use crate::evidence::gate::{GateAnswer, GateFinding, GateKnown, GateQuestion, GateReason, GateReport, gate};

@@ -1,0 +1,275 @@
+//! An omission: the log gave a receipt for a statement, and later committed to a docket that must hold it and does not.
+//!
+//! The receipt is the log's signature that the statement is entry `index`. Which dockets it stands in is a function of its
+//! bytes (formats §6). A seal behind it commits to every docket; the rows of one lead to the seal's docket root by hashes
+//! alone, so they are what the log committed to. If the row `(index, …, id)` is not among them, both cannot be honest.
+
+use crate::codec::{Item, Value};
+use crate::crypto::KeyLine;
+use crate::evidence::caught::file::{
+    EvidenceError, Instead, NotProved, Proved, fields, hashes, hashes_value, members, path as read_path,
+};
+use crate::evidence::caught::head::read_checkpoint;
+use crate::evidence::seal::Seal;
+use crate::evidence::{CheckedFile, DOCKET_FILE_ENTRIES_MAX, Entries, ListEntry, Receipt, SignedCheckpoint};
+use crate::merkle::{
+    DOCKET_START, DOCKET_VALUE_LEN, DocketValue, Hash, MAP_SIBLINGS_MAX, MapProof, check_inclusion, docket_key,
+    docket_step,
+};
+use crate::statement::{Named, Origin, Statement, Subject};
+
+/// An endorsement of a void of a statement: no statement names further than over two others.
+const NAMED_MAX: usize = 2;
+
+/// What a receipt promises: the statement, what it names, and the receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promise {
+    /// The statement.
+    pub statement: Statement,
+    /// For `endorse` and `void`: the statement it names, and the one that this one names.
+    pub named: Vec<Statement>,
+    /// The receipt for it.
+    pub receipt: Receipt,
+}
+
+/// Evidence that a statement was left out of a docket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Omission {
+    promise: Promise,
+    checkpoint: SignedCheckpoint,
+    /// The last entry of the checkpoint's tree.
+    seal: Statement,
+    seal_path: Vec<Hash>,
+    subject: Subject,
+    proof: MapProof,
+    rows: Vec<ListEntry>,
+}
+
+impl Promise {
+    /// The subjects whose dockets must hold the statement.
+    ///
+    /// # Errors
+    /// [`NotProved::Proof`] if the statement names one that is not given, or its body has not the shape of formats §6.
+    pub fn touches(&self) -> Result<Vec<Subject>, NotProved> {
+        let touched = touches(&self.statement, &self.named);
+        touched.map(|touched| touched.into_iter().collect()).map_err(|error| NotProved::Proof(error.to_string()))
+    }
+
+    /// Index of the entry that the receipt promises.
+    pub fn index(&self) -> u64 {
+        self.receipt.claims().index
+    }
+}
+
+/// What `statement` touches, where it names a statement then the first of `named`, and so on.
+fn touches(
+    statement: &Statement,
+    named: &[Statement],
+) -> Result<std::collections::BTreeSet<Subject>, crate::statement::TouchesError> {
+    let named = match (statement.names()?, named.split_first()) {
+        (Some(id), Some((first, rest))) if *first.id() == id => {
+            Some(Named { role: first.named_role(), subject: first.subject().clone(), touches: touches(first, rest)? })
+        }
+        _ => None,
+    };
+    statement.touches(|_| named)
+}
+
+impl Omission {
+    /// Finds a docket of `file` that must hold what is promised and does not; `None` if every one does, or none of the
+    /// file's dockets should, or the file ends before the promise.
+    pub fn find(log: &KeyLine, promise: &Promise, file: &CheckedFile<'_>) -> Option<Self> {
+        let touched = promise.touches().ok()?;
+        let inner = file.file();
+        let last = inner.seals.last()?;
+        let times: Vec<u64> = file.statements().map(|(_, time_ms)| time_ms).collect();
+        inner.dockets.iter().filter(|docket| touched.contains(&docket.subject)).find_map(|docket| {
+            let rows = match &docket.entries {
+                Entries::List(rows) => rows.clone(),
+                Entries::Full(entries) => entries
+                    .iter()
+                    .map(|entry| (&inner.statements[entry.statement], times[entry.statement]))
+                    .map(|(entry, time_ms)| ListEntry::new(entry.index, time_ms, *entry.statement.id()))
+                    .collect(),
+            };
+            let other = docket.other.map(|(key, value)| (*key, *value));
+            let omission = Self {
+                promise: promise.clone(),
+                checkpoint: inner.checkpoint.with_line_of(log)?,
+                seal: last.statement.clone(),
+                seal_path: last.path.iter().collect(),
+                subject: docket.subject.clone(),
+                proof: MapProof { siblings: docket.siblings.iter().collect(), other },
+                rows,
+            };
+            omission.check(log).is_ok().then_some(omission)
+        })
+    }
+
+    /// The log.
+    pub fn origin(&self) -> &Origin {
+        &self.checkpoint.checkpoint().origin
+    }
+
+    /// The statement that was left out.
+    pub fn statement(&self) -> &Statement {
+        &self.promise.statement
+    }
+
+    /// Checks that the log of `key` promised the statement, and committed to a docket without it.
+    ///
+    /// # Errors
+    /// [`NotProved`].
+    pub fn check(&self, key: &KeyLine) -> Result<Proved, NotProved> {
+        let proof = |error: String| NotProved::Proof(error);
+        let Promise { statement, receipt, named } = &self.promise;
+        let verified = receipt.check(statement, key).map_err(|error| NotProved::Signature(error.to_string()))?;
+        let is_one_log = named.iter().all(|one| one.origin() == statement.origin());
+        if !is_one_log || named.len() != names_count(statement, named) {
+            return Err(proof("a statement in it is named by none before it".to_owned()));
+        }
+        if !self.promise.touches()?.contains(&self.subject) {
+            return Err(NotProved::Honest("the statement does not touch this subject"));
+        }
+        let seal = self.check_seal(key)?;
+        if verified.index >= seal.index {
+            return Err(NotProved::Honest("the seal does not stand behind the statement"));
+        }
+        self.check_rows(&seal)?;
+        let (index, id) = (verified.index, statement.id().0);
+        let instead = self.instead(index, &id, verified.iat);
+        let instead = instead.ok_or(NotProved::Honest("the docket holds the statement where it should"))?;
+        Ok(Proved::LeftOut { subject: self.subject.clone(), id, index, seal: seal.index, instead })
+    }
+
+    /// The seal at the end of the checkpoint's tree, which the log signed and holds.
+    fn check_seal(&self, key: &KeyLine) -> Result<Seal, NotProved> {
+        let signature = |error: String| NotProved::Signature(error);
+        self.checkpoint.check_log_signature(key).map_err(|error| signature(error.to_string()))?;
+        let checkpoint = self.checkpoint.checkpoint();
+        let index = checkpoint.size.checked_sub(1).ok_or(NotProved::Honest("the checkpoint is of an empty tree"))?;
+        let seal = Seal::read(index, &self.seal).map_err(|error| signature(error.to_string()))?;
+        seal.check_signature(&self.seal, key).map_err(|error| signature(error.to_string()))?;
+        check_inclusion(&seal.id.0, index, checkpoint.size, &self.seal_path, &checkpoint.root)
+            .map_err(|error| NotProved::Proof(error.to_string()))?;
+        Ok(seal)
+    }
+
+    /// The rows are the whole docket that the seal commits to.
+    fn check_rows(&self, seal: &Seal) -> Result<(), NotProved> {
+        let start = DocketValue { count: 0, step: DOCKET_START };
+        let value = self.rows.iter().fold(start, |value, row| DocketValue {
+            count: value.count + 1,
+            step: docket_step(&value.step, row.index, row.time_ms, &row.id.0),
+        });
+        let value = (!self.rows.is_empty()).then_some(&value);
+        let key = docket_key(&self.subject.to_string());
+        self.proof.check(&key, value, &seal.dockets).map_err(|error| NotProved::Proof(error.to_string()))
+    }
+
+    /// What stands where the row of the statement should; `None` if it stands there.
+    fn instead(&self, index: u64, id: &Hash, iat: u64) -> Option<Instead> {
+        let named = self.rows.iter().find(|row| row.id.0 == *id);
+        let placed = self.rows.iter().find(|row| row.index == index);
+        match (named, placed) {
+            _ if self.rows.is_empty() => Some(Instead::NoDocket),
+            // The time of the batch is not later than that of the seal under which the receipt was given.
+            (Some(row), _) if row.index == index => (row.time_ms / 1_000 > iat).then_some(Instead::Later(row.time_ms)),
+            (Some(row), _) => Some(Instead::OtherIndex(row.index)),
+            (None, Some(row)) => Some(Instead::OtherStatement(row.id.0)),
+            (None, None) => Some(Instead::Nothing),
+        }
+    }
+
+    pub(in crate::evidence::caught) fn to_value(&self) -> Value {
+        let named = self.promise.named.iter().map(|statement| Value::bytes(statement.bytes())).collect();
+        let row = |row: &ListEntry| {
+            Value::Array(vec![Value::uint(row.index), Value::uint(row.time_ms), Value::bytes(row.id.0)])
+        };
+        let mut fields = vec![
+            ("statement", Value::bytes(self.promise.statement.bytes())),
+            ("named", Value::Array(named)),
+            ("receipt", Value::bytes(self.promise.receipt.to_bytes())),
+            ("checkpoint", Value::text(self.checkpoint.note().to_string())),
+            ("seal", Value::Array(vec![Value::bytes(self.seal.bytes()), hashes_value(&self.seal_path)])),
+            ("subject", Value::text(self.subject.to_string())),
+            ("siblings", hashes_value(&self.proof.siblings)),
+            ("rows", Value::Array(self.rows.iter().map(row).collect())),
+        ];
+        if let Some((key, value)) = &self.proof.other {
+            fields.push(("other", Value::Array(vec![Value::bytes(*key), Value::bytes(*value)])));
+        }
+        Value::record(fields)
+    }
+
+    pub(in crate::evidence::caught) fn read(item: &Item<'_>) -> Result<Self, EvidenceError> {
+        const FIELDS: [&str; 8] =
+            ["statement", "named", "receipt", "checkpoint", "seal", "subject", "siblings", "rows"];
+        let shape = EvidenceError::Shape;
+        let (parts, other) = match item.field("other") {
+            None => (fields(item, FIELDS), None),
+            Some(other) => (with_other(item, FIELDS), Some(read_other(&other)?)),
+        };
+        let [statement, named, receipt, checkpoint, seal, subject, siblings, rows] =
+            parts.ok_or(shape("an omission has exactly its eight fields, and `other` where it shows another leaf"))?;
+        let statement = read_statement(&statement)?;
+        let named = named.array().filter(|named| named.remaining() <= NAMED_MAX as u64);
+        let named = named.ok_or(shape("at most two statements are named"))?;
+        let named = named.map(|item| read_statement(&item)).collect::<Result<_, _>>()?;
+        let receipt = receipt.bytes().ok_or(shape("a receipt is a byte string"))?;
+        let receipt = Receipt::parse(receipt).map_err(|error| EvidenceError::Part(format!("receipt: {error}")))?;
+        let [seal, seal_path] = members(&seal).ok_or(shape("the seal is its statement and its path"))?;
+        let rows = read_rows(&rows).ok_or(shape("rows are at most 65536 times [index, time, id]"))?;
+        if other.is_some() && !rows.is_empty() {
+            return Err(shape("another leaf shows that there is no docket, and there are rows"));
+        }
+        let subject = subject.text().and_then(|subject| subject.parse().ok());
+        let siblings = hashes(&siblings, MAP_SIBLINGS_MAX);
+        Ok(Self {
+            promise: Promise { statement, named, receipt },
+            checkpoint: read_checkpoint(checkpoint.text().ok_or(shape("the checkpoint is text"))?)?,
+            seal: read_statement(&seal)?,
+            seal_path: read_path(&seal_path)?,
+            subject: subject.ok_or(shape("the subject is the text of one"))?,
+            proof: MapProof { siblings: siblings.ok_or(shape("siblings are at most 256 hashes"))?, other },
+            rows,
+        })
+    }
+}
+
+/// How many statements `statement` names, one by way of the other.
+fn names_count(statement: &Statement, named: &[Statement]) -> usize {
+    let names = |statement: &Statement| statement.names().is_ok_and(|id| id.is_some());
+    std::iter::once(statement).chain(named).take_while(|statement| names(statement)).count()
+}
+
+/// The eight fields of a map that has `other` besides.
+fn with_other<'a, const N: usize>(item: &Item<'a>, names: [&str; N]) -> Option<[Item<'a>; N]> {
+    if item.map()?.remaining() != N as u64 + 1 {
+        return None;
+    }
+    let values: Option<Vec<Item<'a>>> = names.iter().map(|name| item.field(name)).collect();
+    values?.try_into().ok()
+}
+
+fn read_other(item: &Item<'_>) -> Result<(Hash, [u8; DOCKET_VALUE_LEN]), EvidenceError> {
+    let read = || {
+        let [key, value] = members(item)?;
+        Some((key.byte_array()?, value.byte_array()?))
+    };
+    read().ok_or(EvidenceError::Shape("another leaf is a key of 32 and a value of 40 bytes"))
+}
+
+fn read_statement(item: &Item<'_>) -> Result<Statement, EvidenceError> {
+    let bytes = item.bytes().ok_or(EvidenceError::Shape("a statement is a byte string"))?;
+    Statement::parse(bytes).map_err(|error| EvidenceError::Part(format!("statement: {error}")))
+}
+
+fn read_rows(item: &Item<'_>) -> Option<Vec<ListEntry>> {
+    let rows = item.array().filter(|rows| rows.remaining() <= DOCKET_FILE_ENTRIES_MAX as u64)?;
+    rows.map(|row| {
+        let [index, time_ms, id] = members(&row)?;
+        Some(ListEntry::new(index.uint()?, time_ms.uint()?, crate::crypto::Digest(id.byte_array()?)))
+    })
+    .collect()
+}
