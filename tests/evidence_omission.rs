@@ -9,7 +9,8 @@ use histories::{flip_each_byte, log_key, policy};
 use kit::*;
 use nospy::codec::Value;
 use nospy::evidence::{
-    EvidenceFile, Instead, Omission, Outcome, Promise, Proved, Question, Receipt, Trust, check_file, verify,
+    EvidenceFile, Instead, Omission, Outcome, Promise, Proved, Question, Receipt, SignedCheckpoint, Trust, Word,
+    check_file, verify,
 };
 use nospy::statement::{Statement, Subject};
 use sealed::Log;
@@ -41,7 +42,7 @@ fn place(log: &Log, statement: &Statement) -> usize {
 
 fn promise(log: &Log, statement: &Statement, named: &[Statement]) -> Promise {
     let receipt = Receipt::parse(&log.receipt(place(log, statement))).unwrap();
-    Promise { statement: statement.clone(), named: named.to_vec(), receipt }
+    Promise { statement: statement.clone(), named: named.to_vec(), word: Word::Receipt(receipt) }
 }
 
 fn find(promise: &Promise, file: &[u8]) -> Option<Omission> {
@@ -99,6 +100,19 @@ fn a_hidden_statement_is_proved_left_out_of_every_docket_that_must_hold_it() {
 }
 
 #[test]
+fn a_checkpoint_with_a_path_is_a_promise_as_well() {
+    let (kit, accepted, endorsed) = agreed();
+    let log = Log::hiding(&kit, |statement, _| statement == &accepted || statement == &endorsed);
+    let (index, file) = (place(&log, &accepted), log.file(DE));
+    let checkpoint = SignedCheckpoint::parse(checkpoint_of(&file).as_bytes()).unwrap();
+    let word = Word::Entry { checkpoint, index: index as u64, path: log.entry(index).path };
+    let promise = Promise { statement: accepted.clone(), named: vec![], word };
+    let omission = find(&promise, &file).unwrap();
+    flip_each_byte(&EvidenceFile::Omission(Box::new(omission.clone())).to_bytes());
+    assert!(matches!(proved(omission), Proved::LeftOut { index: found, .. } if found == index as u64));
+}
+
+#[test]
 fn hidden_from_one_docket_alone_is_enough() {
     let (kit, accepted, _) = agreed();
     let hidden: Subject = "roll/de".parse().unwrap();
@@ -126,7 +140,7 @@ fn a_receipt_of_another_place_or_a_later_one_is_seen_by_the_row() {
     let leaves: Vec<_> = log.entries.iter().map(|entry| entry.id().0).collect();
     let (root, path) = sealed::tree(&leaves, Some(index));
     let receipt = Receipt::parse(&Receipt::build(&key("log"), &early, &path, &root)).unwrap();
-    let promise = Promise { statement: accepted.clone(), named: vec![], receipt };
+    let promise = Promise { statement: accepted.clone(), named: vec![], word: Word::Receipt(receipt) };
     let omission = find(&promise, &log.file("roll/de")).unwrap();
     let later = Instead::Later(ms("2026-01-10"));
     assert!(matches!(proved(omission), Proved::LeftOut { instead, .. } if instead == later));
@@ -154,13 +168,13 @@ fn an_omission_with_one_byte_changed_or_a_part_of_another_proves_nothing() {
         flip_each_byte(&bytes);
         let item = nospy::codec::Item::read(&bytes).unwrap().to_value();
         // One part of an honest log's evidence, or none that fits, beside all the others.
-        for field in ["subject", "seal", "checkpoint", "siblings", "rows", "receipt", "statement", "named"] {
+        for field in ["subject", "seal", "checkpoint", "siblings", "rows", "promise", "statement", "named"] {
             let mut changed = item.clone();
             let omission = field_of(&mut changed, "omission");
             let other = match field {
                 "subject" => Value::text("roll/fr"),
                 "checkpoint" => Value::text(checkpoint_of(&honest.file(about))),
-                "receipt" => Value::bytes(honest.receipt(place(&honest, statement))),
+                "promise" => Value::bytes(honest.receipt(place(&honest, statement))),
                 "statement" => Value::bytes(honest.entries[2].bytes()),
                 "seal" => {
                     let seal = honest.entry(honest.entries.len() - 1);
@@ -173,7 +187,7 @@ fn an_omission_with_one_byte_changed_or_a_part_of_another_proves_nothing() {
             let changed = nospy::codec::encode(&changed);
             let proved = EvidenceFile::parse(&changed).is_ok_and(|file| file.check(&policy()).is_ok());
             // The honest log gave the same receipt: it is the same promise, of another tree.
-            assert_eq!(proved, field == "receipt", "{field}");
+            assert_eq!(proved, field == "promise", "{field}");
         }
     }
     let stranger = Omission::find(

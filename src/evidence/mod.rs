@@ -90,7 +90,7 @@ mod verify;
 
 pub use crate::evidence::caught::{
     EVIDENCE_LEN_MAX, EvidenceError, EvidenceFile, FORK_LEN_MAX, Fork, Instead, NotProved, OMISSION_LEN_MAX, Omission,
-    Promise, Proved, SignedHead, Suspicion,
+    Promise, Proved, SignedHead, Suspicion, Word,
 };
 pub use crate::evidence::checkpoint::{CHECKPOINT_SIZE_MIN, Checkpoint, CheckpointError, SignedCheckpoint};
 pub use crate::evidence::docket_file::*;

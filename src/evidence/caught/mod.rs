@@ -25,5 +25,5 @@ pub use crate::evidence::caught::file::{
 };
 pub use crate::evidence::caught::fork::Fork;
 pub use crate::evidence::caught::head::SignedHead;
-pub use crate::evidence::caught::omission::{Omission, Promise};
+pub use crate::evidence::caught::omission::{Omission, Promise, Word};
 pub use crate::evidence::caught::suspicion::Suspicion;

@@ -1,6 +1,6 @@
-//! An omission: the log gave a receipt for a statement, and later committed to a docket that must hold it and does not.
+//! An omission: the log promised that it holds a statement, and later committed to a docket that must hold it and does not.
 //!
-//! The receipt is the log's signature that the statement is entry `index`. Which dockets it stands in is a function of its
+//! The receipt, or a checkpoint with a path, is the log's signature that the statement is entry `index`. Which dockets it stands in is a function of its
 //! bytes (formats §6). A seal behind it commits to every docket; the rows of one lead to the seal's docket root by hashes
 //! alone, so they are what the log committed to. If the row `(index, …, id)` is not among them, both cannot be honest.
 
@@ -11,7 +11,9 @@ use crate::evidence::caught::file::{
 };
 use crate::evidence::caught::head::read_checkpoint;
 use crate::evidence::seal::Seal;
-use crate::evidence::{CheckedFile, DOCKET_FILE_ENTRIES_MAX, Entries, ListEntry, Receipt, SignedCheckpoint};
+use crate::evidence::{
+    CheckedFile, Checkpoint, DOCKET_FILE_ENTRIES_MAX, Entries, ListEntry, Receipt, SignedCheckpoint,
+};
 use crate::merkle::{
     DOCKET_START, DOCKET_VALUE_LEN, DocketValue, Hash, MAP_SIBLINGS_MAX, MapProof, check_inclusion, docket_key,
     docket_step,
@@ -21,15 +23,31 @@ use crate::statement::{Named, Origin, Statement, Subject};
 /// An endorsement of a void of a statement: no statement names further than over two others.
 const NAMED_MAX: usize = 2;
 
-/// What a receipt promises: the statement, what it names, and the receipt.
+/// What a log promised: a statement, what it names, and the log's word that it is in its tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Promise {
     /// The statement.
     pub statement: Statement,
     /// For `endorse` and `void`: the statement it names, and the one that this one names.
     pub named: Vec<Statement>,
-    /// The receipt for it.
-    pub receipt: Receipt,
+    /// What shows that the log holds it.
+    pub word: Word,
+}
+
+/// A log's word that a statement is in its tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// A receipt.
+    Receipt(Receipt),
+    /// A checkpoint and a path to it, as docket files and tlog-proofs have them.
+    Entry {
+        /// The checkpoint, with the log's signature line alone.
+        checkpoint: SignedCheckpoint,
+        /// Index of the entry.
+        index: u64,
+        /// Inclusion path, leaf to root.
+        path: Vec<Hash>,
+    },
 }
 
 /// Evidence that a statement was left out of a docket.
@@ -55,9 +73,58 @@ impl Promise {
         touched.map(|touched| touched.into_iter().collect()).map_err(|error| NotProved::Proof(error.to_string()))
     }
 
-    /// Index of the entry that the receipt promises.
+    /// Index of the entry that is promised.
     pub fn index(&self) -> u64 {
-        self.receipt.claims().index
+        match &self.word {
+            Word::Receipt(receipt) => receipt.claims().index,
+            Word::Entry { index, .. } => *index,
+        }
+    }
+
+    /// Checks the log's word; gives the time of the seal under which it was given, unix seconds, if it names one.
+    ///
+    /// # Errors
+    /// [`NotProved::Signature`] or [`NotProved::Proof`].
+    pub fn check(&self, key: &KeyLine) -> Result<Option<u64>, NotProved> {
+        match &self.word {
+            Word::Receipt(receipt) => {
+                let verified = receipt.check(&self.statement, key);
+                verified.map(|verified| Some(verified.iat)).map_err(|error| NotProved::Signature(error.to_string()))
+            }
+            Word::Entry { checkpoint, index, path } => {
+                checkpoint.check_log_signature(key).map_err(|error| NotProved::Signature(error.to_string()))?;
+                let Checkpoint { size, root, .. } = checkpoint.checkpoint();
+                check_inclusion(&self.statement.id().0, *index, *size, path, root)
+                    .map_err(|error| NotProved::Proof(error.to_string()))?;
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl Word {
+    fn to_value(&self) -> Value {
+        match self {
+            Self::Receipt(receipt) => Value::bytes(receipt.to_bytes()),
+            Self::Entry { checkpoint, index, path } => {
+                let checkpoint = Value::text(checkpoint.note().to_string());
+                Value::Array(vec![checkpoint, Value::uint(*index), hashes_value(path)])
+            }
+        }
+    }
+
+    fn read(item: &Item<'_>) -> Result<Self, EvidenceError> {
+        let shape = EvidenceError::Shape("a promise is a receipt, or a checkpoint, an index and a path");
+        if let Some(bytes) = item.bytes() {
+            let receipt = Receipt::parse(bytes);
+            return receipt.map(Self::Receipt).map_err(|error| EvidenceError::Part(format!("receipt: {error}")));
+        }
+        let [checkpoint, index, path] = members(item).ok_or(shape.clone())?;
+        Ok(Self::Entry {
+            checkpoint: read_checkpoint(checkpoint.text().ok_or(shape.clone())?)?,
+            index: index.uint().ok_or(shape)?,
+            path: read_path(&path)?,
+        })
     }
 }
 
@@ -122,8 +189,9 @@ impl Omission {
     /// [`NotProved`].
     pub fn check(&self, key: &KeyLine) -> Result<Proved, NotProved> {
         let proof = |error: String| NotProved::Proof(error);
-        let Promise { statement, receipt, named } = &self.promise;
-        let verified = receipt.check(statement, key).map_err(|error| NotProved::Signature(error.to_string()))?;
+        let Promise { statement, named, .. } = &self.promise;
+        let given_s = self.promise.check(key)?;
+        let index = self.promise.index();
         let is_one_log = named.iter().all(|one| one.origin() == statement.origin());
         if !is_one_log || named.len() != names_count(statement, named) {
             return Err(proof("a statement in it is named by none before it".to_owned()));
@@ -132,12 +200,12 @@ impl Omission {
             return Err(NotProved::Honest("the statement does not touch this subject"));
         }
         let seal = self.check_seal(key)?;
-        if verified.index >= seal.index {
+        if index >= seal.index {
             return Err(NotProved::Honest("the seal does not stand behind the statement"));
         }
         self.check_rows(&seal)?;
-        let (index, id) = (verified.index, statement.id().0);
-        let instead = self.instead(index, &id, verified.iat);
+        let id = statement.id().0;
+        let instead = self.instead(index, &id, given_s);
         let instead = instead.ok_or(NotProved::Honest("the docket holds the statement where it should"))?;
         Ok(Proved::LeftOut { subject: self.subject.clone(), id, index, seal: seal.index, instead })
     }
@@ -168,13 +236,15 @@ impl Omission {
     }
 
     /// What stands where the row of the statement should; `None` if it stands there.
-    fn instead(&self, index: u64, id: &Hash, iat: u64) -> Option<Instead> {
+    fn instead(&self, index: u64, id: &Hash, given_s: Option<u64>) -> Option<Instead> {
         let named = self.rows.iter().find(|row| row.id.0 == *id);
         let placed = self.rows.iter().find(|row| row.index == index);
         match (named, placed) {
             _ if self.rows.is_empty() => Some(Instead::NoDocket),
             // The time of the batch is not later than that of the seal under which the receipt was given.
-            (Some(row), _) if row.index == index => (row.time_ms / 1_000 > iat).then_some(Instead::Later(row.time_ms)),
+            (Some(row), _) if row.index == index => {
+                given_s.is_some_and(|given_s| row.time_ms / 1_000 > given_s).then_some(Instead::Later(row.time_ms))
+            }
             (Some(row), _) => Some(Instead::OtherIndex(row.index)),
             (None, Some(row)) => Some(Instead::OtherStatement(row.id.0)),
             (None, None) => Some(Instead::Nothing),
@@ -189,7 +259,7 @@ impl Omission {
         let mut fields = vec![
             ("statement", Value::bytes(self.promise.statement.bytes())),
             ("named", Value::Array(named)),
-            ("receipt", Value::bytes(self.promise.receipt.to_bytes())),
+            ("promise", self.promise.word.to_value()),
             ("checkpoint", Value::text(self.checkpoint.note().to_string())),
             ("seal", Value::Array(vec![Value::bytes(self.seal.bytes()), hashes_value(&self.seal_path)])),
             ("subject", Value::text(self.subject.to_string())),
@@ -204,20 +274,18 @@ impl Omission {
 
     pub(in crate::evidence::caught) fn read(item: &Item<'_>) -> Result<Self, EvidenceError> {
         const FIELDS: [&str; 8] =
-            ["statement", "named", "receipt", "checkpoint", "seal", "subject", "siblings", "rows"];
+            ["statement", "named", "promise", "checkpoint", "seal", "subject", "siblings", "rows"];
         let shape = EvidenceError::Shape;
         let (parts, other) = match item.field("other") {
             None => (fields(item, FIELDS), None),
             Some(other) => (with_other(item, FIELDS), Some(read_other(&other)?)),
         };
-        let [statement, named, receipt, checkpoint, seal, subject, siblings, rows] =
+        let [statement, named, promise, checkpoint, seal, subject, siblings, rows] =
             parts.ok_or(shape("an omission has exactly its eight fields, and `other` where it shows another leaf"))?;
         let statement = read_statement(&statement)?;
         let named = named.array().filter(|named| named.remaining() <= NAMED_MAX as u64);
         let named = named.ok_or(shape("at most two statements are named"))?;
         let named = named.map(|item| read_statement(&item)).collect::<Result<_, _>>()?;
-        let receipt = receipt.bytes().ok_or(shape("a receipt is a byte string"))?;
-        let receipt = Receipt::parse(receipt).map_err(|error| EvidenceError::Part(format!("receipt: {error}")))?;
         let [seal, seal_path] = members(&seal).ok_or(shape("the seal is its statement and its path"))?;
         let rows = read_rows(&rows).ok_or(shape("rows are at most 65536 times [index, time, id]"))?;
         if other.is_some() && !rows.is_empty() {
@@ -226,7 +294,7 @@ impl Omission {
         let subject = subject.text().and_then(|subject| subject.parse().ok());
         let siblings = hashes(&siblings, MAP_SIBLINGS_MAX);
         Ok(Self {
-            promise: Promise { statement, named, receipt },
+            promise: Promise { statement, named, word: Word::read(&promise)? },
             checkpoint: read_checkpoint(checkpoint.text().ok_or(shape("the checkpoint is text"))?)?,
             seal: read_statement(&seal)?,
             seal_path: read_path(&seal_path)?,
