@@ -18,7 +18,7 @@ use crate::merkle::{
     DOCKET_START, DOCKET_VALUE_LEN, DocketValue, Hash, MAP_SIBLINGS_MAX, MapProof, check_inclusion, docket_key,
     docket_step,
 };
-use crate::statement::{Named, Origin, Statement, Subject};
+use crate::statement::{Named, Origin, Statement, StatementId, Subject};
 
 /// An endorsement of a void of a statement: no statement names further than over two others.
 const NAMED_MAX: usize = 2;
@@ -64,6 +64,24 @@ pub struct Omission {
 }
 
 impl Promise {
+    /// A promise with what its statement names, one by way of the other, each found by its id.
+    ///
+    /// # Errors
+    /// The id of the statement that is not found.
+    pub fn gather(
+        statement: Statement,
+        word: Word,
+        mut find: impl FnMut(&StatementId) -> Option<Statement>,
+    ) -> Result<Self, StatementId> {
+        let mut named: Vec<Statement> = Vec::new();
+        while named.len() < NAMED_MAX
+            && let Some(id) = named.last().unwrap_or(&statement).names().ok().flatten()
+        {
+            named.push(find(&id).ok_or(id)?);
+        }
+        Ok(Self { statement, named, word })
+    }
+
     /// The subjects whose dockets must hold the statement.
     ///
     /// # Errors
