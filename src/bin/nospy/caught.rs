@@ -48,7 +48,7 @@ pub fn suspect(directory: &Path, suspicion: &EvidenceFile, words: String) -> Cli
 
 fn with_file(error: CliError, directory: &Path, evidence: &EvidenceFile) -> CliError {
     match keep(directory, evidence) {
-        Ok(path) => error.detail(format!("the evidence is in {}", path.display())),
+        Ok(path) => error.with_evidence(path),
         // The evidence must not get lost because a disk is full.
         Err(failed) => error
             .detail(failed.message().to_owned())

@@ -37,6 +37,7 @@ mod list;
 mod log;
 mod modes;
 mod moment;
+mod monitor;
 mod node;
 mod online;
 mod opening;
@@ -106,6 +107,7 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::List(args) => list::run(&args, &config, output),
         Verb::Agreements(args) => agreements::run(&args, &config, output),
         Verb::Changes(args) => changes::run(&args, &config, output),
+        Verb::Monitor(args) => monitor::run(&args, &config, output),
         Verb::Inbox(args) => inbox::run(&args, &config, output),
         Verb::Due(args) => due::run(&args, &config, output),
         Verb::Search(args) => search::run(&args, &config, output),

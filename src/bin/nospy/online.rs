@@ -41,6 +41,26 @@ pub struct OnlineArgs {
     pub trust: TrustArgs,
 }
 
+impl OnlineArgs {
+    /// The log that is meant.
+    ///
+    /// # Errors
+    /// If the policy is missing, or does not say which one.
+    pub fn log(&self, config: &Config) -> Result<KeyLine, CliError> {
+        trust::the_log(&self.trust.policy(config)?, self.origin.as_deref().or(config.origin.as_deref()))
+    }
+
+    /// Where the caller wants checkpoints to be kept, if it says so.
+    pub fn state(&self) -> Option<&Path> {
+        self.state.as_deref()
+    }
+
+    /// The same registry with a memory of its own.
+    pub fn with_state(&self, directory: &Path) -> Self {
+        Self { state: Some(directory.to_owned()), ..self.clone() }
+    }
+}
+
 /// A connection to one log.
 pub struct Online {
     runtime: tokio::runtime::Runtime,
