@@ -7,7 +7,7 @@ mod program;
 use std::fs;
 
 use monitored::{AGREEMENT, Monitored, copy, names};
-use program::{Bench, Served};
+use program::Bench;
 
 #[test]
 fn a_party_is_told_of_everything_that_concerns_it_once() {
@@ -16,6 +16,7 @@ fn a_party_is_told_of_everything_that_concerns_it_once() {
     m.enrol(&served, "example-vendor", "vendor");
     m.enrol(&served, "other-vendor", "vendor");
     m.enrol(&served, "gb-ncsc", "government");
+    m.enrol(&served, "lab", "auditor");
     let watch = ["--party", "example-vendor"];
     let events = m.monitor(&served, &watch).exits(0).events();
     assert_eq!(names(&events), ["registry_change", "key_change"], "{events:?}");
@@ -26,16 +27,16 @@ fn a_party_is_told_of_everything_that_concerns_it_once() {
     assert!(m.monitor(&served, &watch).exits(0).events().is_empty());
     let offer = m.offer(&served);
     m.accept(&served, &offer);
-    m.endorse_offer(&served, &offer);
-    m.report(&served);
+    let report = m.report(&served);
+    m.void_report(&served, &report);
     let events = m.monitor(&served, &watch).exits(0).events();
-    assert_eq!(names(&events), ["statement", "statement", "statement", "report"], "{events:?}");
+    assert_eq!(names(&events), ["statement", "statement", "report", "statement"], "{events:?}");
     assert_eq!(events[0]["statement"], offer);
     assert_eq!(events[1]["subject"], AGREEMENT);
-    // An endorsement touches what it endorses.
-    assert_eq!((&events[2]["kind"], &events[2]["names"]), (&"endorse".into(), &offer.as_str().into()));
-    assert!(events[2]["reasons"].to_string().contains("touches offer/example-vendor/terms-1"));
-    assert!(events[3]["reasons"].to_string().contains("example-vendor"));
+    assert!(events[2]["reasons"].to_string().contains("names example-vendor"));
+    // A void touches what it voids, and says nothing of the vendor itself.
+    assert_eq!((&events[3]["kind"], &events[3]["names"]), (&"void".into(), &report.as_str().into()));
+    assert!(events[3]["reasons"].to_string().contains("touches roll/example-vendor"));
 
     // Another watch has its own beginning; the same event has the same id for everybody.
     let by_subject = m.monitor(&served, &["--subject", AGREEMENT]).exits(0).events();
@@ -161,21 +162,21 @@ fn silence_and_a_missing_quorum_begin_and_end() {
 
 #[test]
 fn a_late_seal_and_times_that_cannot_be_are_told() {
-    let m = Monitored::with_clock("2026-01-10T10:00:00Z");
+    let mut m = Monitored::with_clock("2026-01-10T10:00:00Z");
     let served = m.serve("reg");
     let events = m.monitor(&served, &[]).exits(14).events();
     assert_eq!(names(&events), ["registry_change", "heartbeat_missing", "seal_late"], "{events:?}");
     assert_eq!((&events[2]["state"], &events[2]["seal"]), (&"begins".into(), &1.into()));
 
     // A seal that was not there when the log was last looked at, and says that it was; two hours after the one before.
-    m.bench.write("reg/clock.txt", "2026-01-10T12:00:00Z\n");
+    m.set_clock("2026-01-10T12:00:00Z");
     m.enrol(&served, "example-vendor", "vendor");
     let events = m.monitor(&served, &[]).exits(14).events();
     assert_eq!(names(&events), ["seal_backdated", "seal_gap"], "{events:?}");
     assert_eq!(events[1]["interval_s"], 600);
 
     // A seal of a time that is not yet.
-    m.bench.write("reg/clock.txt", "2199-01-10T12:00:00Z\n");
+    m.set_clock("2199-01-10T12:00:00Z");
     m.enrol(&served, "other-vendor", "vendor");
     let events = m.monitor(&served, &[]).exits(0).events();
     assert_eq!(names(&events), ["seal_ahead", "seal_gap", "heartbeat_missing", "seal_late"], "{events:?}");

@@ -17,6 +17,8 @@ const OFFER: &str = "offer/example-vendor/terms-1";
 
 pub struct Monitored {
     pub bench: Bench,
+    /// When the signers say that they sign, if not now.
+    signs_at: Option<String>,
 }
 
 impl Ran {
@@ -35,16 +37,22 @@ impl Monitored {
     pub fn new() -> Self {
         let bench = Bench::new();
         bench.ok(&["init", "reg", "--origin", ORIGIN, "--title", "A demonstration", "--no-passphrase"]);
-        Self { bench }
+        Self { bench, signs_at: None }
     }
 
     /// A registry whose clock a file sets.
     pub fn with_clock(time: &str) -> Self {
-        let monitored = Self::new();
-        let config = String::from_utf8(monitored.bench.read("reg/nospy.toml")).unwrap();
-        monitored.bench.write("reg/clock.txt", format!("{time}\n"));
-        monitored.bench.write("reg/nospy.toml", config.replace("[serve]\n", "[serve]\nclock = \"clock.txt\"\n"));
-        monitored
+        let bench = Bench::new();
+        bench.write("clock.txt", format!("{time}\n"));
+        let init = ["init", "reg", "--origin", ORIGIN, "--title", "A demonstration", "--no-passphrase"];
+        bench.ok(&[&init[..], &["--clock", "clock.txt"]].concat());
+        Self { bench, signs_at: None }
+    }
+
+    /// Sets the clock of the registry and of its signers.
+    pub fn set_clock(&mut self, time: &str) {
+        self.bench.write("clock.txt", format!("{time}\n"));
+        self.signs_at = Some(time.to_owned());
     }
 
     pub fn serve(&self, name: &str) -> Served {
@@ -84,7 +92,10 @@ impl Monitored {
     }
 
     fn publish(&self, served: &Served, name: &str, key: &str) -> String {
-        self.bench.ok(&["sign", &format!("{name}.yaml"), "--key", key, "--yes"]);
+        let draft = format!("{name}.yaml");
+        let at = self.signs_at.as_ref().map(|time| ["--iat", time.as_str()]);
+        let sign = ["sign", &draft, "--key", key, "--yes"];
+        self.bench.ok(&[&sign[..], at.as_ref().map_or(&[], |at| &at[..])].concat());
         self.online(served, &["publish", &format!("{name}.statement"), "--yes"]).exits(0);
         Statement::parse(&self.bench.read(&format!("{name}.statement"))).unwrap().id().to_string()
     }
@@ -117,13 +128,15 @@ impl Monitored {
         self.publish(served, "accept", "gb-ncsc.pem")
     }
 
-    pub fn endorse_offer(&self, served: &Served, offer: &str) -> String {
-        self.draft("endorse", "gb-ncsc", OFFER, &format!("ref: \"{offer}\"\n"), "endorse");
-        self.publish(served, "endorse", "gb-ncsc.pem")
+    /// The reporter takes its report back.
+    pub fn void_report(&self, served: &Served, report: &str) -> String {
+        let body = format!("ref: \"{report}\"\nreason: a mistake\n");
+        self.draft("void", "lab", "report/lab/press", &body, "void");
+        self.publish(served, "void", "lab.pem")
     }
 
     pub fn report(&self, served: &Served) -> String {
-        let draft = ["draft", "report.offer", "--issuer", "gb-ncsc", "--subject", "report/gb-ncsc/press"];
+        let draft = ["draft", "report.offer", "--issuer", "lab", "--subject", "report/lab/press"];
         self.bench.ok(&[&draft[..], &["--origin", ORIGIN, "-o", "report.yaml"]].concat());
         let text = String::from_utf8(self.bench.read("report.yaml")).unwrap();
         let text: String = text
@@ -135,7 +148,7 @@ impl Monitored {
             .collect();
         self.bench.write("report.yaml", text);
         self.bench.write_out("report.yaml");
-        self.publish(served, "report", "gb-ncsc.pem")
+        self.publish(served, "report", "lab.pem")
     }
 
     /// Something that only this copy of the registry knows, published by somebody with another memory.
