@@ -62,7 +62,7 @@ pub enum ClientError {
         /// Why not.
         reason: String,
         /// The server's own words, if it refused.
-        refusal: Option<ServerRefusal>,
+        refusal: Option<Box<ServerRefusal>>,
         /// Both heads, for whoever asks the log again.
         suspicion: Box<Suspicion>,
     },

@@ -19,7 +19,7 @@ use crate::rpc::seen::SeenCheckpoints;
 struct NotShown {
     reason: String,
     path: Vec<Hash>,
-    refusal: Option<ServerRefusal>,
+    refusal: Option<Box<ServerRefusal>>,
 }
 
 impl<S: SeenCheckpoints> VerifyingClient<S> {
@@ -45,7 +45,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
                 Err(error) => NotShown { reason: error.to_string(), path, refusal: None },
             },
             Err(ClientError::Refused(refusal)) if is_final(refusal.code) => {
-                NotShown { reason: refusal.message.clone(), path: Vec::new(), refusal: Some(refusal) }
+                NotShown { reason: refusal.message.clone(), path: Vec::new(), refusal: Some(Box::new(refusal)) }
             }
             Err(ClientError::Check(error)) => NotShown { reason: error.to_string(), path: Vec::new(), refusal: None },
             Err(other) => return Err(other),

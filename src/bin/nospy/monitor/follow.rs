@@ -12,6 +12,9 @@ use crate::describe;
 use crate::monitor::event::Event;
 use crate::monitor::watch::Watch;
 
+/// Most events of one batch. A log of ours seals far earlier.
+const BATCH_EVENTS_MAX: usize = 65_536;
+
 /// What is known when a batch is read.
 pub struct Follow<'a> {
     /// Who is watched.
@@ -24,11 +27,11 @@ pub struct Follow<'a> {
     pub looked_ms: Option<u64>,
     /// The tree up to the entry that comes next.
     pub edge: Edge,
-    /// The last seal, with its index.
+    /// The last seal that is the log's own, with its index.
     pub before: Option<(u64, Statement)>,
     /// How often the log promises to seal, in seconds.
     pub interval_s: Option<u64>,
-    batch: Vec<(u64, Event)>,
+    batch: Vec<Event>,
 }
 
 /// The end of a batch.
@@ -37,9 +40,9 @@ pub struct Sealed {
     pub events: Vec<Event>,
     /// Proof that the log signed what no log may: its seals contradict each other.
     pub fork: Option<EvidenceFile>,
-    /// The seal.
-    pub seal: Statement,
-    /// Its index.
+    /// The last seal that is the log's own, with its index: this one, or one before it.
+    pub last: Option<(u64, Statement)>,
+    /// Index of the entry that ends the batch.
     pub index: u64,
     /// Whether the log ended in this batch.
     pub is_closed: bool,
@@ -49,6 +52,11 @@ impl<'a> Follow<'a> {
     /// Begins behind `edge`, which ends with the seal `before`.
     pub fn new(watch: &'a Watch, log: &'a KeyLine, now_ms: u64, edge: Edge, before: Option<(u64, Statement)>) -> Self {
         Self { watch, log, now_ms, looked_ms: None, edge, before, interval_s: None, batch: Vec::new() }
+    }
+
+    /// Whether the batch holds more than a monitor keeps before its seal comes.
+    pub fn is_too_much(&self) -> bool {
+        self.batch.len() > BATCH_EVENTS_MAX
     }
 
     /// The statement that an entry names, which [`Follow::entry`] needs to know what it touches.
@@ -105,7 +113,7 @@ impl<'a> Follow<'a> {
 
     fn push(&mut self, name: &'static str, index: u64, fields: Json) {
         let event = Event::new(self.log.name(), name, &index.to_string(), fields);
-        self.batch.push((index, event));
+        self.batch.push(event);
     }
 
     /// Closes the batch: its events get their registration time, and the seal is held against the one before it.
@@ -115,13 +123,11 @@ impl<'a> Follow<'a> {
         let read = read.and_then(|seal| {
             seal.check_signature(&statement, self.log).map(|()| seal).map_err(|error| error.to_string())
         });
-        let is_closed = self.batch.iter().any(|(_, event)| event.name == "log_closed");
+        let is_closed = self.batch.iter().any(|event| event.name == "log_closed");
         let time_ms = read.as_ref().ok().map(|seal| seal.time_ms);
         let batch = std::mem::take(&mut self.batch);
-        events.extend(
-            batch.into_iter().map(|(_, event)| event.with("time_ms", json!(time_ms)).with("seal", index.into())),
-        );
-        let mut fork = None;
+        events.extend(batch.into_iter().map(|event| event.with("time_ms", json!(time_ms)).with("seal", index.into())));
+        let (mut fork, mut last) = (None, self.before.clone());
         match &read {
             Err(reason) => events.push(self.of_seal("seal_invalid", index, json!({ "reason": reason }))),
             Ok(seal) => {
@@ -130,12 +136,14 @@ impl<'a> Follow<'a> {
                 if let Err(error) = seal.check_follows(before.as_ref()) {
                     events.push(self.of_seal("seal_invalid", index, json!({ "reason": error.to_string() })));
                     let one = self.before.as_ref().map(|(_, seal)| seal.clone());
+                    // C1 of `evidence`: what does not follow is no proof by itself, and two seals may be.
                     fork = one.and_then(|one| Fork::of_seals(self.log, one, statement.clone())).map(EvidenceFile::Fork);
                 }
+                last = Some((index, statement));
             }
         }
-        self.before = Some((index, statement.clone()));
-        Sealed { events, fork, seal: statement, index, is_closed }
+        self.before.clone_from(&last);
+        Sealed { events, fork, last, index, is_closed }
     }
 
     /// What is wrong with the time of a seal.

@@ -179,13 +179,20 @@ impl Monitor<'_> {
                     Some(id) => self.named(&id, 1, &mut online)?,
                     None => None,
                 };
-                let Some(sealed) = follow.entry(entry, named) else { continue };
+                let sealed = follow.entry(entry, named);
+                if follow.is_too_much() {
+                    return Err(unsealed("a batch holds more than a monitor keeps before its seal comes"));
+                }
+                let Some(sealed) = sealed else { continue };
                 self.state.set_interval(follow.interval_s);
                 if self.report(sealed, &follow.edge).map_err(Trouble::Here)? {
                     return Ok(Followed::Forked);
                 }
             }
             self.state.save().map_err(Trouble::Here)?;
+        }
+        if self.state.edge.size() < size {
+            return Err(unsealed("the checkpoint does not end with a seal"));
         }
         Ok(Followed::Whole(if is_short { Exit::WitnessQuorum } else { Exit::Ok }))
     }
@@ -199,7 +206,7 @@ impl Monitor<'_> {
         let genesis = entry(online, 0)?;
         let seal = entry(online, size - 1)?.statement().clone();
         self.state.set_interval(genesis.statement().body().field("seal_interval").and_then(|item| item.uint()));
-        self.state.advance(edge, size - 1, seal);
+        self.state.advance(edge, Some((size - 1, seal)));
         self.state.save().map_err(Trouble::Here)
     }
 
@@ -231,14 +238,14 @@ impl Monitor<'_> {
         if let Some(evidence) = &sealed.fork {
             let path = caught::keep(&self.directory, evidence)?;
             let fields = json!({ "evidence": path, "reason": "two seals of the log contradict each other" });
-            self.deliver(&Event::new(&self.origin, "fork", &sealed.index.to_string(), fields))?;
+            self.courier.deliver(&Event::new(&self.origin, "fork", &sealed.index.to_string(), fields))?;
             return Ok(true);
         }
         if sealed.is_closed {
             self.state.set_closed();
         }
         // M2: only now.
-        self.state.advance(edge.clone(), sealed.index, sealed.seal);
+        self.state.advance(edge.clone(), sealed.last);
         Ok(false)
     }
 
@@ -285,8 +292,7 @@ impl Monitor<'_> {
                 // One for each piece of evidence, however often it is found.
                 let name = error.evidence().and_then(Path::file_name);
                 let anchor = name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-                self.deliver(&Event::new(&self.origin, "fork", &anchor, fields))?;
-                self.state.save()?;
+                self.courier.deliver(&Event::new(&self.origin, "fork", &anchor, fields))?;
                 return Ok(Exit::Equivocation);
             }
             Exit::Network | Exit::NotFound | Exit::NotAuthorised => "server_silent",
@@ -300,6 +306,10 @@ impl Monitor<'_> {
         self.state.save()?;
         Ok(error.exit())
     }
+}
+
+fn unsealed(what: &str) -> Trouble {
+    Trouble::There(CliError::malformed(format!("the log is not sealed as it must be: {what}")))
 }
 
 /// The next entries. A server that leaves us waiting is silent.

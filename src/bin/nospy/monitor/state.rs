@@ -18,9 +18,9 @@ use crate::monitor::event::Event;
 pub struct State {
     path: PathBuf,
     _lock: File,
-    /// The tree of what was reported; it ends right after a seal.
+    /// The tree of what was reported; it ends with a batch.
     pub edge: Edge,
-    /// The seal before its end, with its index.
+    /// The last seal in it that is the log's own, with its index.
     pub seal: Option<(u64, Statement)>,
     stored: Stored,
 }
@@ -89,9 +89,9 @@ impl State {
         files::replace(&self.path, &bytes)
     }
 
-    /// Goes on behind a seal: all up to it was reported.
-    pub fn advance(&mut self, edge: Edge, index: u64, seal: Statement) {
-        (self.edge, self.seal) = (edge, Some((index, seal)));
+    /// Goes on behind a batch: all up to its end was reported.
+    pub fn advance(&mut self, edge: Edge, seal: Option<(u64, Statement)>) {
+        (self.edge, self.seal) = (edge, seal);
         self.stored.delivered.clear();
     }
 
