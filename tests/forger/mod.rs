@@ -1,19 +1,23 @@
 //! A log that signs whatever it is told to: a server over any list of entries, honest about its tree and about nothing else.
 #![allow(dead_code, clippy::unwrap_used)]
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use nospy::crypto::{KeyLine, SigningKey};
-use nospy::evidence::Checkpoint;
+use nospy::evidence::{Checkpoint, Receipt, ReceiptClaims};
 use nospy::merkle::{Hash, leaf_hash};
+use nospy::rpc::proto::dockets_server::{Dockets, DocketsServer};
 use nospy::rpc::proto::log_server::{Log, LogServer};
 use nospy::rpc::proto::{
     GetCheckpointRequest, GetCheckpointResponse, GetConsistencyProofRequest, GetConsistencyProofResponse,
-    GetInclusionProofRequest, GetInclusionProofResponse, GetLogInfoRequest, GetLogInfoResponse, GetReceiptRequest,
-    GetReceiptResponse, GetStatementRequest, GetStatementResponse, TailRun, TailStatementsRequest,
-    TailStatementsResponse, get_statement_request,
+    GetDocketRequest, GetDocketResponse, GetInclusionProofRequest, GetInclusionProofResponse, GetLogInfoRequest,
+    GetLogInfoResponse, GetReceiptRequest, GetReceiptResponse, GetStandingRequest, GetStandingResponse,
+    GetStatementRequest, GetStatementResponse, TailRun, TailStatementsRequest, TailStatementsResponse,
+    get_receipt_request, get_statement_request,
 };
+use nospy::statement::Statement;
 use tokio::net::TcpListener;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -26,20 +30,23 @@ use crate::histories::{consistency, inclusion, tree};
 #[derive(Clone)]
 pub struct Forger {
     pub entries: Arc<Mutex<Vec<Vec<u8>>>>,
+    /// Docket files by their subject, as it hands them out.
+    pub files: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
     log: KeyLine,
     key: Arc<SigningKey>,
 }
 
 impl Forger {
     pub fn new(log: KeyLine, key: SigningKey, entries: Vec<Vec<u8>>) -> Self {
-        Self { entries: Arc::new(Mutex::new(entries)), log, key: Arc::new(key) }
+        Self { entries: Arc::new(Mutex::new(entries)), files: Arc::default(), log, key: Arc::new(key) }
     }
 
     /// Serves it; gives its address.
     pub async fn serve(&self) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let services = Server::builder().add_service(LogServer::new(self.clone()));
+        let services =
+            Server::builder().add_service(LogServer::new(self.clone())).add_service(DocketsServer::new(self.clone()));
         tokio::spawn(services.serve_with_incoming(TcpListenerStream::new(listener)));
         format!("http://{address}")
     }
@@ -67,6 +74,26 @@ fn hashes(path: Vec<Hash>) -> Vec<Vec<u8>> {
 }
 
 type Entries = Pin<Box<dyn Stream<Item = Result<TailStatementsResponse, Status>> + Send>>;
+
+type Chunks = Pin<Box<dyn Stream<Item = Result<GetDocketResponse, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl Dockets for Forger {
+    type GetDocketStream = Chunks;
+
+    async fn get_docket(&self, request: Request<GetDocketRequest>) -> Result<Response<Chunks>, Status> {
+        let file = self.files.lock().unwrap().get(&request.into_inner().subject).cloned();
+        let file = file.ok_or_else(|| Status::not_found("no such file"))?;
+        let size = file.len() as u64;
+        let pieces: Vec<_> =
+            file.chunks(60_000).map(|chunk| Ok(GetDocketResponse { size, chunk: chunk.to_vec() })).collect();
+        Ok(Response::new(Box::pin(tokio_stream::iter(pieces))))
+    }
+
+    async fn get_standing(&self, _: Request<GetStandingRequest>) -> Result<Response<GetStandingResponse>, Status> {
+        Err(Status::unimplemented("not asked here"))
+    }
+}
 
 #[tonic::async_trait]
 impl Log for Forger {
@@ -123,10 +150,29 @@ impl Log for Forger {
     }
 
     async fn get_log_info(&self, _: Request<GetLogInfoRequest>) -> Result<Response<GetLogInfoResponse>, Status> {
-        Err(Status::unimplemented("not asked here"))
+        Ok(Response::new(GetLogInfoResponse::default()))
     }
 
-    async fn get_receipt(&self, _: Request<GetReceiptRequest>) -> Result<Response<GetReceiptResponse>, Status> {
-        Err(Status::unimplemented("not asked here"))
+    async fn get_receipt(&self, request: Request<GetReceiptRequest>) -> Result<Response<GetReceiptResponse>, Status> {
+        let leaves = self.leaves(None);
+        let index = match request.into_inner().entry {
+            Some(get_receipt_request::Entry::Index(index)) => Some(index as usize),
+            Some(get_receipt_request::Entry::Id(id)) => leaves.iter().position(|leaf| leaf[..] == id[..]),
+            None => None,
+        };
+        let index = index.ok_or_else(|| Status::not_found("no such entry"))?;
+        let (statement, last) = {
+            let entries = self.entries.lock().unwrap();
+            (Statement::parse(&entries[index]).unwrap(), Statement::parse(entries.last().unwrap()).unwrap())
+        };
+        let claims = ReceiptClaims {
+            origin: statement.origin().clone(),
+            subject: statement.subject().clone(),
+            iat: last.iat(),
+            size: leaves.len() as u64,
+            index: index as u64,
+        };
+        let receipt = Receipt::build(&self.key, &claims, &inclusion(&leaves, index), &tree(&leaves));
+        Ok(Response::new(GetReceiptResponse { index: index as u64, receipt }))
     }
 }

@@ -33,6 +33,19 @@ impl Log {
 
     /// As [`Log::of`], and a log that lies: it keeps from a docket what `hides` says, statement and subject.
     pub fn hiding(kit: &Kit, hides: impl Fn(&Statement, &Subject) -> bool) -> Self {
+        Self::made(kit, hides, |_, _| {})
+    }
+
+    /// As [`Log::of`], and a log that loses: it changes its dockets before it seals the batch that begins at an index.
+    pub fn losing(kit: &Kit, loses: impl Fn(usize, &mut BTreeMap<Subject, Vec<usize>>)) -> Self {
+        Self::made(kit, |_, _| false, loses)
+    }
+
+    fn made(
+        kit: &Kit,
+        hides: impl Fn(&Statement, &Subject) -> bool,
+        loses: impl Fn(usize, &mut BTreeMap<Subject, Vec<usize>>),
+    ) -> Self {
         let mut log = Self { entries: Vec::new(), sealed: Vec::new(), dockets: BTreeMap::new() };
         let (mut prev, mut chain) = (None, chain_start(ORIGIN));
         // The genesis is a batch of its own, a moment before everything else.
@@ -49,6 +62,7 @@ impl Log {
                 log.sealed.push((from + batch.len(), time_ms));
                 chain = chain_next(&chain, &act.statement.id().0);
             }
+            loses(from, &mut log.dockets);
             let (root, _) = map(&log.values(), None, 0);
             let seal = Seal::draft(&origin(), from as u64, prev.as_ref(), time_ms, &chain, &root);
             let seal = seal.sign(&key("log")).expect("a seal of ours parses");

@@ -14,8 +14,10 @@ use clap::Args;
 use nospy::agreement::{Force, KnownAt, On, Standing};
 use nospy::crypto::KeyLine;
 use nospy::evidence::{
-    CheckedFile, DocketFile, Entries, EvidenceFile, GrowthError, Omission, Promise, Word, check_file, check_growth,
+    CheckedFile, DocketFile, Entries, EvidenceFile, GrowthError, Omission, Promise, Receipt, Word, check_file,
+    check_growth,
 };
+use nospy::rpc::EntryRef;
 use nospy::statement::{Statement, StatementId, Subject, one_line};
 use serde_json::{Value as Json, json};
 
@@ -153,10 +155,11 @@ fn demand_growth(kept: &Held, held: &Held, shelf: &mut Shelf) -> Result<(), CliE
         Err(other) => return Err(CliError::new(Exit::Stale, other.to_string())),
     };
     let words = format!("the log signed two histories of {}: {error}", held.subject);
-    if let Some(omission) = lost(old, new, &error, &shelf.online().log) {
+    let omission = lost(old, new, &error, &shelf.online().log);
+    if let Some(omission) = omission.or_else(|| lost_of_a_list(new, &error, shelf)) {
         return Err(caught::accuse(shelf.online().state(), &EvidenceFile::Omission(Box::new(omission)), words));
     }
-    // Of a thin list the statement is in neither file: both files together are the evidence.
+    // A log that does not even give a receipt for what its own list named: both files together are the evidence.
     let name = format!("lost-as-of-{}-{}", held.seal.index, shelf::file_name(&held.subject));
     let evidence = shelf.online().state().join(name);
     let found = CliError::new(Exit::Equivocation, words);
@@ -187,6 +190,20 @@ fn lost(old: &CheckedFile<'_>, new: &CheckedFile<'_>, error: &GrowthError, log: 
         found.map(|(entry, _)| Statement::clone(&entry.statement))
     };
     Omission::find(log, &Promise::gather(statement, word, find).ok()?, new)
+}
+
+/// The same of a thin list, which names the statement and does not hold it: the log is asked for it, and for its receipt.
+fn lost_of_a_list(new: &CheckedFile<'_>, error: &GrowthError, shelf: &mut Shelf) -> Option<Omission> {
+    let GrowthError::Lost { index, id, .. } = error else { return None };
+    let statement = shelf.listed(*index, id).ok()?;
+    let receipt = shelf.online().ask(|client| client.receipt(&statement)).ok()?;
+    let word = Word::Receipt(Receipt::parse(receipt.bytes()).ok()?);
+    let log = shelf.online().log.clone();
+    let find = |id: &StatementId| {
+        let asked = shelf.online().ask(|client| client.statement(EntryRef::Id(*id))).ok()?;
+        Some(asked.statement().clone())
+    };
+    Omission::find(&log, &Promise::gather(statement.clone(), word, find).ok()?, new)
 }
 
 /// What the file holds that was registered after a seal. Of a thin list the statements are fetched.
