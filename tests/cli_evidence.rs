@@ -123,3 +123,33 @@ fn what_proves_nothing_never_ends_with_12() {
     verify("cut.fork").exits(16);
     bench.run(&["verify", "a.suspicion"]).exits(2).says("--policy");
 }
+
+/// Goal: two people who compare what they were shown. Method: checkpoints, docket files and receipts of two histories.
+#[test]
+fn two_things_of_one_log_are_held_against_each_other() {
+    let (kit, accepted) = agreed();
+    let (honest, lying) = (Log::of(&kit), Log::hiding(&kit, |statement, _| *statement == accepted));
+    let ours = bench(&honest, &accepted);
+    let theirs = bench(&lying, &accepted);
+    ours.write("theirs.docket", theirs.read("de.docket"));
+    ours.write("theirs.transparent", theirs.read("accept.transparent"));
+    let (one, other) = (histories::History::new(9, None), histories::History::new(9, Some(4)));
+    ours.write("one-7", one.note(7));
+    ours.write("other-7", other.note(7));
+    ours.write("other-8", other.note(8));
+    ours.write("forged", histories::History::forged(9, 4).note(7));
+    let against = |one: &str, other: &str| ours.run(&["verify", one, "--against", other, "--policy", &vkey()]);
+    // The seals of the two logs differ, so their trees of one size do.
+    against("de.docket", "theirs.docket").exits(12).says("EQUIVOCATION PROVED").says(".fork");
+    against("accept.transparent", "theirs.docket").exits(12);
+    against("one-7", "other-7").exits(12);
+    against("one-7", "one-7").exits(0).says("one tree");
+    against("de.docket", "accept.transparent").exits(0).says("one tree");
+    against("one-7", "other-8").exits(18).says("log consistency");
+    against("one-7", "forged").exits(10);
+    against("one-7", "accept.statement").exits(16);
+    let of = |path: &std::path::PathBuf| path.extension().is_some_and(|suffix| suffix == "fork");
+    for path in fs::read_dir(ours.path("")).unwrap().map(|entry| entry.unwrap().path()).filter(of) {
+        ours.run(&["verify", path.to_str().unwrap(), "--policy", &vkey()]).exits(12);
+    }
+}

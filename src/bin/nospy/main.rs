@@ -1,5 +1,6 @@
 //! The program `nospy`: parse, dispatch, exit code.
 
+mod against;
 mod agreements;
 mod args;
 mod ask;

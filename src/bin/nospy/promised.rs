@@ -29,7 +29,7 @@ pub struct PromiseArgs {
     #[arg(long, value_name = "FILE", requires = "receipt")]
     named: Vec<PathBuf>,
     /// Where evidence is written.
-    #[arg(long, value_name = "DIR", default_value = ".", requires = "receipt")]
+    #[arg(long, value_name = "DIR", default_value = ".")]
     evidence: PathBuf,
 }
 
@@ -45,6 +45,11 @@ impl PromiseArgs {
     /// Whether a receipt was given.
     pub fn is_asked(&self) -> bool {
         self.receipt.is_some()
+    }
+
+    /// Where evidence is written.
+    pub fn directory(&self) -> &Path {
+        &self.evidence
     }
 
     /// Holds the file against the receipt, if one was given.

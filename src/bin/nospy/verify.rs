@@ -19,7 +19,7 @@ use crate::promised::{Kept, PromiseArgs};
 use crate::texts::{Compared, TextsArgs};
 use crate::trust::TrustArgs;
 use crate::view::{self, CheckLine};
-use crate::{caught, files, keys, moment};
+use crate::{against, caught, files, keys, moment};
 
 /// Check a docket file, receipt, statement, checkpoint or evidence against a log, without any network.
 ///
@@ -43,6 +43,11 @@ pub struct VerifyArgs {
     /// The signer's public key, to check a statement's own signature: SPKI PEM file or 64 hex digits.
     #[arg(long, value_name = "KEY")]
     public_key: Option<String>,
+    /// Another thing that the log signed, to be held against FILE: each a checkpoint, a docket file, or a statement with
+    /// its receipt. If they prove two histories, the evidence is written and the exit code is 12; two trees of different
+    /// sizes alone prove nothing (18).
+    #[arg(long, value_name = "FILE", conflicts_with = "receipt")]
+    against: Option<PathBuf>,
     #[command(flatten)]
     promise: PromiseArgs,
     #[command(flatten)]
@@ -58,6 +63,11 @@ pub fn run(args: &VerifyArgs, config: &Config, output: &Output) -> Result<Exit, 
     let name = args.file.display().to_string();
     if EvidenceFile::is_one(&bytes) {
         return caught::verify(&bytes, &name, &args.trust.policy(config)?, output);
+    }
+    if let Some(path) = &args.against {
+        let (other, other_name) = (files::read(path)?, path.display().to_string());
+        let policy = args.trust.policy(config)?;
+        return against::run((&bytes, &name), (&other, &other_name), &policy, args.promise.directory(), output);
     }
     let is_docket = bytes.first().is_some_and(|byte| *byte != 0xD2 && !is_note(&bytes));
     if args.promise.is_asked() && !is_docket {
