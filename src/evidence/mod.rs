@@ -56,7 +56,8 @@
 //!
 //! [`Verification::not_proven`] is printed with every answer. That a party is who the registrar says it is: pin its keys
 //! ([`Trust::party_keys`]) to take that on yourself. That the log computed its docket root honestly: whoever recomputes
-//! the log sees it, and a [`Receipt`] for a statement that a later file should hold but lacks is portable proof of fraud.
+//! the log sees it, and a [`Receipt`] for a statement that a later file should hold but lacks is portable proof of fraud
+//! ([`Omission`]). What convicts a log is a file of its own ([`EvidenceFile`], docs/spec/evidence.md).
 //! That a seal's time is true beyond what the clocks of witnesses and monitors saw.
 //!
 //! # The types
