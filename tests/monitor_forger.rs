@@ -11,7 +11,6 @@ mod served;
 
 use forger::Forger;
 use kit::{Kit, key, ms, record, text};
-use liar::Lie;
 use nospy::codec::Value;
 use nospy::crypto::Digest;
 use nospy::evidence::Seal;
@@ -111,6 +110,82 @@ async fn a_closed_log_owes_no_heartbeat() {
     assert_eq!(names(&events), ["registry_change", "log_closed", "seal_gap"], "{events:?}");
 }
 
+/// What a log does between two looks.
+type Lie = (&'static str, fn(&mut Vec<Vec<u8>>));
+
+/// Every one of them is a fork: the tree that was signed is gone.
+const FORKS: [Lie; 7] = [
+    ("one size, two roots", |entries| entries[3][200] ^= 1),
+    ("the last entry of one size", |entries| *entries.last_mut().unwrap() = seal_bytes(3)),
+    ("an entry changed, and grown", |entries| {
+        entries[3][200] ^= 1;
+        entries.push(seal_bytes(4));
+    }),
+    ("an entry dropped, and grown", |entries| {
+        entries.remove(3);
+        entries.extend([seal_bytes(5), seal_bytes(6), seal_bytes(7)]);
+    }),
+    ("an entry put in later", |entries| entries.insert(4, seal_bytes(8))),
+    ("two entries swapped", |entries| entries.swap(2, 3)),
+    ("another log altogether", |entries| {
+        let size = entries.len();
+        *entries = (0..=size).map(|i| seal_bytes(i as u64 + 9)).collect();
+    }),
+];
+
+fn seal_bytes(from: u64) -> Vec<u8> {
+    seal(from, &Digest([from as u8; 32]), ms("2026-03-01") + from).bytes().to_vec()
+}
+
+/// Goal: whatever a log does to a tree that it signed is proved to everybody, without any witness. Method: every lie at
+/// trees of many sizes, powers of two among them.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_way_to_give_up_a_signed_tree_is_proved() {
+    for later in 0..6 {
+        let mut kit = Kit::default();
+        kit.at("2026-01-10");
+        for n in 0..later {
+            kit.enrol(&format!("later-{n}"), "vendor", "se");
+        }
+        let entries: Vec<Vec<u8>> = Log::of(&kit).entries.iter().map(|entry| entry.bytes().to_vec()).collect();
+        for (name, lie) in FORKS {
+            let forger = Forger::new(log_key(), key("log"), entries.clone());
+            let (bench, url, vkey) = (Bench::new(), forger.serve().await, log_key().to_string());
+            monitor(&bench, &url, &vkey, &[]).await.0.exits(14);
+            lie(&mut forger.entries.lock().unwrap());
+            let (ran, events) = monitor(&bench, &url, &vkey, &[]).await;
+            assert_eq!((ran.code, names(&events)), (12, vec!["fork"]), "{name} at {}: {}", entries.len(), ran.stderr);
+            let stranger = Bench::new();
+            stranger.write("found", std::fs::read(bench.path(events[0]["evidence"].as_str().unwrap())).unwrap());
+            stranger.run(&["verify", "found", "--policy", &vkey]).exits(12).says("EQUIVOCATION PROVED");
+        }
+    }
+}
+
+/// What is no proof is not called one, and is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_proof_is_told_as_what_it_is() {
+    let (forger, ..) = forger();
+    let (bench, url, vkey) = (Bench::new(), forger.serve().await, log_key().to_string());
+    let (ran, events) = monitor(&bench, &url, &vkey, &[]).await;
+    ran.exits(14);
+    assert_eq!(names(&events).last(), Some(&"heartbeat_missing"), "a stale head: {events:?}");
+    // Another key under the same name.
+    let swapped = Forger::new(log_key(), key("stranger"), forger.entries.lock().unwrap().clone());
+    let (ran, events) = monitor(&bench, &swapped.serve().await, &vkey, &[]).await;
+    ran.exits(10);
+    assert_eq!(names(&events), ["bad_answer"]);
+    // Rolled back.
+    forger.entries.lock().unwrap().truncate(3);
+    let (ran, events) = monitor(&bench, &url, &vkey, &[]).await;
+    ran.exits(14);
+    assert_eq!(names(&events), ["rollback"]);
+    assert!(std::fs::read_dir(bench.path("state/nospy")).unwrap().all(|entry| {
+        let inside = std::fs::read_dir(entry.unwrap().path()).unwrap();
+        inside.map(|file| file.unwrap().file_name()).all(|name| !name.to_string_lossy().contains("evidence"))
+    }));
+}
+
 /// Goal: whoever spoils a proof on the way makes nobody guilty. Method: a liar before an honest registry.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_spoilt_proof_is_told_and_is_no_fork() {
@@ -119,7 +194,7 @@ async fn a_spoilt_proof_is_told_and_is_no_fork() {
     let url = format!("http://{}", served.address);
     monitor(&bench, &url, &vkey, &[]).await.0.exits(0);
     served.client().await.publish(&served::listing("acme")).await.unwrap();
-    let liar = liar::serve(url.clone(), Lie::Consistency).await;
+    let liar = liar::serve(url.clone(), liar::Lie::Consistency).await;
     let (ran, events) = monitor(&bench, &liar, &vkey, &[]).await;
     ran.exits(11);
     assert_eq!((names(&events), &events[0]["state"]), (vec!["not_extended"], &"begins".into()));
@@ -134,7 +209,7 @@ async fn a_spoilt_proof_is_told_and_is_no_fork() {
     ran.exits(0);
     assert_eq!((names(&events), &events[0]["state"]), (vec!["not_extended"], &"ends".into()));
     // An entry that is changed on its way is a bad answer, and nobody is told of it as if it were true.
-    let liar = liar::serve(url.clone(), Lie::Entry(2)).await;
+    let liar = liar::serve(url.clone(), liar::Lie::Entry(2)).await;
     let (ran, events) = monitor(&bench, &liar, &vkey, &["--party", "acme", "--subject", "registry"]).await;
     ran.exits(11);
     assert_eq!((names(&events), &events[0]["state"]), (vec!["bad_answer"], &"begins".into()));
