@@ -353,9 +353,11 @@ fn read_statement(item: &Item<'_>) -> Result<Statement, EvidenceError> {
 
 fn read_rows(item: &Item<'_>) -> Option<Vec<ListEntry>> {
     let rows = item.array().filter(|rows| rows.remaining() <= DOCKET_FILE_ENTRIES_MAX as u64)?;
-    rows.map(|row| {
+    // The members were counted when the file was read: no head claims more than its bytes hold.
+    let mut read = Vec::with_capacity(rows.remaining() as usize);
+    for row in rows {
         let [index, time_ms, id] = members(&row)?;
-        Some(ListEntry::new(index.uint()?, time_ms.uint()?, crate::crypto::Digest(id.byte_array()?)))
-    })
-    .collect()
+        read.push(ListEntry::new(index.uint()?, time_ms.uint()?, crate::crypto::Digest(id.byte_array()?)));
+    }
+    Some(read)
 }
