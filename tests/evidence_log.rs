@@ -78,6 +78,23 @@ async fn a_receipt_convicts_a_log_whose_docket_root_lies() {
     stands_alone(&omission(&bench, ""));
 }
 
+/// Goal: who publishes is told at once. Method: the log gives a receipt and hands out a docket without the statement.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_publishes_sees_that_a_receipt_is_not_kept() {
+    let (kit, place) = agreed();
+    for (lies, code) in [(false, 0), (true, 12)] {
+        let log = Log::hiding(&kit, |statement, _| lies && statement.kind().as_str() == "agreement.accept");
+        let (bench, url) = (Bench::new(), forger(&log).serve().await);
+        bench.write("accept.statement", log.entries[place].bytes());
+        let ran = run(&bench, &url, &["publish", "accept.statement", "--yes"]).await.exits(code);
+        assert!(bench.path("accept.receipt").exists(), "the receipt is kept whatever follows");
+        if lies {
+            ran.says("lacks the statement").says(".omission");
+            stands_alone(&omission(&bench, "state/nospy"));
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_somebody_kept_convicts_a_log_that_loses() {
     let (mut kit, place) = agreed();

@@ -10,19 +10,22 @@ use nospy::evidence::{Checkpoint, Receipt, ReceiptClaims};
 use nospy::merkle::{Hash, leaf_hash};
 use nospy::rpc::proto::dockets_server::{Dockets, DocketsServer};
 use nospy::rpc::proto::log_server::{Log, LogServer};
+use nospy::rpc::proto::registry_server::{Registry, RegistryServer};
 use nospy::rpc::proto::{
+    DepositTextRequest, DepositTextResponse, DryRunRequest, DryRunResponse, FetchTextRequest, FetchTextResponse,
     GetCheckpointRequest, GetCheckpointResponse, GetConsistencyProofRequest, GetConsistencyProofResponse,
     GetDocketRequest, GetDocketResponse, GetInclusionProofRequest, GetInclusionProofResponse, GetLogInfoRequest,
     GetLogInfoResponse, GetReceiptRequest, GetReceiptResponse, GetStandingRequest, GetStandingResponse,
-    GetStatementRequest, GetStatementResponse, TailRun, TailStatementsRequest, TailStatementsResponse,
-    get_receipt_request, get_statement_request,
+    GetStatementRequest, GetStatementResponse, PublishManyRequest, PublishManyResponse, PublishRequest,
+    PublishResponse, TailRun, TailStatementsRequest, TailStatementsResponse, get_receipt_request,
+    get_statement_request,
 };
 use nospy::statement::Statement;
 use tokio::net::TcpListener;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 use crate::histories::{consistency, inclusion, tree};
 
@@ -45,8 +48,10 @@ impl Forger {
     pub async fn serve(&self) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let services =
-            Server::builder().add_service(LogServer::new(self.clone())).add_service(DocketsServer::new(self.clone()));
+        let services = Server::builder()
+            .add_service(LogServer::new(self.clone()))
+            .add_service(DocketsServer::new(self.clone()))
+            .add_service(RegistryServer::new(self.clone()));
         tokio::spawn(services.serve_with_incoming(TcpListenerStream::new(listener)));
         format!("http://{address}")
     }
@@ -59,6 +64,23 @@ impl Forger {
         let entries = self.entries.lock().unwrap();
         let size = size.map_or(entries.len(), |size| size as usize);
         entries[..size].iter().map(|entry| leaf_hash(entry)).collect()
+    }
+
+    /// The receipt of an entry in the tree of all entries.
+    fn receipt(&self, index: usize) -> Vec<u8> {
+        let leaves = self.leaves(None);
+        let (statement, last) = {
+            let entries = self.entries.lock().unwrap();
+            (Statement::parse(&entries[index]).unwrap(), Statement::parse(entries.last().unwrap()).unwrap())
+        };
+        let claims = ReceiptClaims {
+            origin: statement.origin().clone(),
+            subject: statement.subject().clone(),
+            iat: last.iat(),
+            size: leaves.len() as u64,
+            index: index as u64,
+        };
+        Receipt::build(&self.key, &claims, &inclusion(&leaves, index), &tree(&leaves))
     }
 
     fn note(&self) -> Vec<u8> {
@@ -154,25 +176,54 @@ impl Log for Forger {
     }
 
     async fn get_receipt(&self, request: Request<GetReceiptRequest>) -> Result<Response<GetReceiptResponse>, Status> {
-        let leaves = self.leaves(None);
         let index = match request.into_inner().entry {
             Some(get_receipt_request::Entry::Index(index)) => Some(index as usize),
-            Some(get_receipt_request::Entry::Id(id)) => leaves.iter().position(|leaf| leaf[..] == id[..]),
+            Some(get_receipt_request::Entry::Id(id)) => self.leaves(None).iter().position(|leaf| leaf[..] == id[..]),
             None => None,
         };
         let index = index.ok_or_else(|| Status::not_found("no such entry"))?;
-        let (statement, last) = {
-            let entries = self.entries.lock().unwrap();
-            (Statement::parse(&entries[index]).unwrap(), Statement::parse(entries.last().unwrap()).unwrap())
-        };
-        let claims = ReceiptClaims {
-            origin: statement.origin().clone(),
-            subject: statement.subject().clone(),
-            iat: last.iat(),
-            size: leaves.len() as u64,
+        Ok(Response::new(GetReceiptResponse { index: index as u64, receipt: self.receipt(index) }))
+    }
+}
+
+type Texts = Pin<Box<dyn Stream<Item = Result<FetchTextResponse, Status>> + Send>>;
+type Answers = Pin<Box<dyn Stream<Item = Result<PublishManyResponse, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl Registry for Forger {
+    type FetchTextStream = Texts;
+    type PublishManyStream = Answers;
+
+    /// Says of what it holds that it was registered before.
+    async fn publish(&self, request: Request<PublishRequest>) -> Result<Response<PublishResponse>, Status> {
+        let leaves = self.leaves(None);
+        let id = leaf_hash(&request.into_inner().statement);
+        let index = leaves.iter().position(|leaf| *leaf == id).ok_or_else(|| Status::not_found("not here"))?;
+        Ok(Response::new(PublishResponse {
+            id: id.to_vec(),
             index: index as u64,
-        };
-        let receipt = Receipt::build(&self.key, &claims, &inclusion(&leaves, index), &tree(&leaves));
-        Ok(Response::new(GetReceiptResponse { index: index as u64, receipt }))
+            size: leaves.len() as u64,
+            receipt: self.receipt(index),
+            ..PublishResponse::default()
+        }))
+    }
+
+    async fn dry_run(&self, _: Request<DryRunRequest>) -> Result<Response<DryRunResponse>, Status> {
+        Err(Status::unimplemented("not asked here"))
+    }
+
+    async fn publish_many(&self, _: Request<Streaming<PublishManyRequest>>) -> Result<Response<Answers>, Status> {
+        Err(Status::unimplemented("not asked here"))
+    }
+
+    async fn deposit_text(
+        &self,
+        _: Request<Streaming<DepositTextRequest>>,
+    ) -> Result<Response<DepositTextResponse>, Status> {
+        Err(Status::unimplemented("not asked here"))
+    }
+
+    async fn fetch_text(&self, _: Request<FetchTextRequest>) -> Result<Response<Texts>, Status> {
+        Err(Status::unimplemented("not asked here"))
     }
 }

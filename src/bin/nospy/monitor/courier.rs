@@ -71,8 +71,10 @@ fn run(command: &str, event: &Event, line: &str) -> Result<(), String> {
         .spawn()
         .map_err(|error| error.to_string())?;
     if let Some(mut stdin) = child.stdin.take() {
-        // A command that does not read its stdin may have done its work all the same. One line fits into a pipe.
-        let _ = writeln!(stdin, "{line}");
+        let line = format!("{line}\n");
+        // A command that does not read its stdin may do its work all the same, and must not hold us up: the thread ends
+        // with the pipe.
+        thread::spawn(move || stdin.write_all(line.as_bytes()));
     }
     wait(child)
 }
