@@ -81,6 +81,13 @@ fn a_hidden_acceptance_is_proved_by_its_receipt_and_the_evidence_stands_alone() 
     let of = |path: &std::path::PathBuf| path.extension().is_some_and(|suffix| suffix == "omission");
     let files = fs::read_dir(bench.path("")).unwrap().map(|entry| entry.unwrap().path()).filter(of).count();
     assert_eq!(files, 2, "one by the receipt, one by the tlog-proof");
+    // A file that fails a check keeps no promise.
+    let mut broken = bench.read("de.docket");
+    let at = broken.len() - 40;
+    broken[at] ^= 1;
+    bench.write("broken.docket", &broken);
+    let ran = verify(&["broken.docket", "--receipt", "accept.transparent"]);
+    assert!(![0, 12, 17].contains(&ran.code), "{}", ran.stdout);
     // A file that cannot tell does not say yes.
     verify(&["parties.docket", "--receipt", "accept.transparent"]).exits(18).says("– promise");
 }

@@ -9,8 +9,8 @@ use histories::{flip_each_byte, log_key, policy};
 use kit::*;
 use nospy::codec::Value;
 use nospy::evidence::{
-    EvidenceFile, Instead, Omission, Outcome, Promise, Proved, Question, Receipt, SignedCheckpoint, Trust, Word,
-    check_file, verify,
+    DocketFile, EvidenceFile, Instead, Omission, Outcome, Promise, Proved, Question, Receipt, SignedCheckpoint, Trust,
+    Word, check_file, verify,
 };
 use nospy::statement::{Statement, Subject};
 use sealed::Log;
@@ -48,7 +48,7 @@ fn promise(log: &Log, statement: &Statement, named: &[Statement]) -> Promise {
 fn find(promise: &Promise, file: &[u8]) -> Option<Omission> {
     let checked = check_file(file, &Trust::of(policy()), None);
     assert!(checked.file.is_some(), "{:?}", checked.checks.failed());
-    Omission::find(&log_key(), promise, &checked.file.unwrap())
+    Omission::find(&log_key(), promise, checked.file.unwrap().file())
 }
 
 #[track_caller]
@@ -110,6 +110,18 @@ fn a_checkpoint_with_a_path_is_a_promise_as_well() {
     let omission = find(&promise, &file).unwrap();
     flip_each_byte(&EvidenceFile::Omission(Box::new(omission.clone())).to_bytes());
     assert!(matches!(proved(omission), Proved::LeftOut { index: found, .. } if found == index as u64));
+}
+
+#[test]
+fn a_file_that_is_wrong_in_another_place_too_convicts_all_the_same() {
+    let (kit, accepted, _) = agreed();
+    // What is hidden is named by what is shown, so the file contradicts itself.
+    let log = Log::hiding(&kit, |statement, _| statement == &accepted);
+    let bytes = log.file(DE);
+    assert!(check_file(&bytes, &Trust::of(policy()), None).file.is_none());
+    let file = DocketFile::parse(&bytes).unwrap();
+    let omission = Omission::find(&log_key(), &promise(&log, &accepted, &[]), &file).unwrap();
+    assert!(matches!(proved(omission), Proved::LeftOut { instead: Instead::Nothing, .. }));
 }
 
 #[test]
@@ -193,7 +205,7 @@ fn an_omission_with_one_byte_changed_or_a_part_of_another_proves_nothing() {
     let stranger = Omission::find(
         &log_key(),
         &promise(&log, &accepted, &[]),
-        &check_file(&honest.file("roll/de"), &Trust::of(policy()), None).file.unwrap(),
+        &DocketFile::parse(&honest.file("roll/de")).unwrap(),
     );
     assert_eq!(stranger, None);
 }

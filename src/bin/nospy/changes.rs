@@ -189,7 +189,7 @@ fn lost(old: &CheckedFile<'_>, new: &CheckedFile<'_>, error: &GrowthError, log: 
         let found = old.statements().find(|(entry, _)| entry.statement.id() == id);
         found.map(|(entry, _)| Statement::clone(&entry.statement))
     };
-    Omission::find(log, &Promise::gather(statement, word, find).ok()?, new)
+    Omission::find(log, &Promise::gather(statement, word, find).ok()?, new.file())
 }
 
 /// The same of a thin list, which names the statement and does not hold it: the log is asked for it, and for its receipt.
@@ -203,7 +203,7 @@ fn lost_of_a_list(new: &CheckedFile<'_>, error: &GrowthError, shelf: &mut Shelf)
         let asked = shelf.online().ask(|client| client.statement(EntryRef::Id(*id))).ok()?;
         Some(asked.statement().clone())
     };
-    Omission::find(&log, &Promise::gather(statement.clone(), word, find).ok()?, new)
+    Omission::find(&log, &Promise::gather(statement.clone(), word, find).ok()?, new.file())
 }
 
 /// What the file holds that was registered after a seal. Of a thin list the statements are fetched.

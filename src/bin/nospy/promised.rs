@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use nospy::crypto::KeyLine;
 use nospy::evidence::{
-    CheckedFile, EvidenceFile, Omission, Outcome, Promise, Receipt, TlogProof, Trust, Word, check_file, detach_receipts,
+    DocketFile, EvidenceFile, Omission, Outcome, Promise, Receipt, TlogProof, Trust, Word, check_file, detach_receipts,
 };
 use nospy::statement::{Statement, StatementId};
 use serde_json::{Value as Json, json};
@@ -58,22 +58,25 @@ impl PromiseArgs {
     /// If a file cannot be read, or the evidence cannot be written.
     pub fn hold(&self, bytes: &[u8], statement: Option<&Path>, trust: &Trust) -> Result<Option<Kept>, CliError> {
         let Some(path) = &self.receipt else { return Ok(None) };
-        let found = check_file(bytes, trust, None);
-        let Some(file) = found.file else {
-            let check = CheckLine { name: NAME, outcome: Outcome::NotRun, detail: None };
-            return Ok(Some(Kept { check, evidence: None, exit: None }));
+        let not_run = || Kept {
+            check: CheckLine { name: NAME, outcome: Outcome::NotRun, detail: None },
+            evidence: None,
+            exit: None,
         };
-        let origin = &file.file().origin;
-        let log = trust.policy.log_of(origin).ok_or_else(|| CliError::usage("the policy names no such log"))?;
+        let Ok(file) = DocketFile::parse(bytes) else { return Ok(Some(not_run())) };
+        let Some(log) = trust.policy.log_of(&file.origin) else { return Ok(Some(not_run())) };
         let promise = self.read(path, statement, &file, log)?;
-        self.judge(&promise, &file, log).map(Some)
+        let kept = self.judge(&promise, &file, log)?;
+        // A file that fails a check of its own keeps no promise; that it breaks one, it proves all the same.
+        let holds = kept.evidence.is_some() || check_file(bytes, trust, None).file.is_some();
+        Ok(Some(if holds { kept } else { not_run() }))
     }
 
     fn read(
         &self,
         path: &Path,
         statement: Option<&Path>,
-        file: &CheckedFile<'_>,
+        file: &DocketFile<'_>,
         log: &KeyLine,
     ) -> Result<Promise, CliError> {
         let bytes = files::read(path)?;
@@ -106,8 +109,8 @@ impl PromiseArgs {
         };
         let given = self.named.iter().map(|path| read_statement(path)).collect::<Result<Vec<_>, _>>()?;
         let in_file = |id: &StatementId| {
-            let found = file.statements().find(|(entry, _)| entry.statement.id() == id);
-            found.map(|(entry, _)| Statement::clone(&entry.statement))
+            let found = file.statements.iter().find(|entry| entry.statement.id() == id);
+            found.map(|entry| Statement::clone(&entry.statement))
         };
         let find = |id: &StatementId| given.iter().find(|one| one.id() == id).cloned().or_else(|| in_file(id));
         Promise::gather(statement, word, find).map_err(|id| {
@@ -116,7 +119,7 @@ impl PromiseArgs {
         })
     }
 
-    fn judge(&self, promise: &Promise, file: &CheckedFile<'_>, log: &KeyLine) -> Result<Kept, CliError> {
+    fn judge(&self, promise: &Promise, file: &DocketFile<'_>, log: &KeyLine) -> Result<Kept, CliError> {
         let kept =
             |result: Result<String, String>, exit| Kept { check: CheckLine::of(NAME, result), evidence: None, exit };
         let skipped =
@@ -132,11 +135,10 @@ impl PromiseArgs {
             return Ok(Kept { check, evidence: Some((path, proved)), exit: Some(Exit::Equivocation) });
         }
         let index = promise.index();
-        if index >= file.file().last_seal().index {
+        if index >= file.last_seal().index {
             return skipped("the file was made before the statement was registered");
         }
         let held: Vec<String> = file
-            .file()
             .dockets
             .iter()
             .map(|docket| &docket.subject)

@@ -10,10 +10,9 @@ use crate::evidence::caught::file::{
     EvidenceError, Instead, NotProved, Proved, fields, hashes, hashes_value, members, path as read_path,
 };
 use crate::evidence::caught::head::read_checkpoint;
+use crate::evidence::docket_file::check_seal_order;
 use crate::evidence::seal::Seal;
-use crate::evidence::{
-    CheckedFile, Checkpoint, DOCKET_FILE_ENTRIES_MAX, Entries, ListEntry, Receipt, SignedCheckpoint,
-};
+use crate::evidence::{Checkpoint, DOCKET_FILE_ENTRIES_MAX, DocketFile, Entries, ListEntry, Receipt, SignedCheckpoint};
 use crate::merkle::{
     DOCKET_START, DOCKET_VALUE_LEN, DocketValue, Hash, MAP_SIBLINGS_MAX, MapProof, check_inclusion, docket_key,
     docket_step,
@@ -163,24 +162,26 @@ fn touches(
 impl Omission {
     /// Finds a docket of `file` that must hold what is promised and does not; `None` if every one does, or none of the
     /// file's dockets should, or the file ends before the promise.
-    pub fn find(log: &KeyLine, promise: &Promise, file: &CheckedFile<'_>) -> Option<Self> {
+    ///
+    /// The file need not pass its other checks: what the evidence rests on, the evidence proves, and a log must not get
+    /// away with a file that is wrong in another place, too.
+    pub fn find(log: &KeyLine, promise: &Promise, file: &DocketFile<'_>) -> Option<Self> {
         let touched = promise.touches().ok()?;
-        let inner = file.file();
-        let last = inner.seals.last()?;
-        let times: Vec<u64> = file.statements().map(|(_, time_ms)| time_ms).collect();
-        inner.dockets.iter().filter(|docket| touched.contains(&docket.subject)).find_map(|docket| {
+        let last = file.seals.last()?;
+        let times = check_seal_order(file).ok()?;
+        file.dockets.iter().filter(|docket| touched.contains(&docket.subject)).find_map(|docket| {
             let rows = match &docket.entries {
                 Entries::List(rows) => rows.clone(),
                 Entries::Full(entries) => entries
                     .iter()
-                    .map(|entry| (&inner.statements[entry.statement], times[entry.statement]))
+                    .map(|entry| (&file.statements[entry.statement], times[entry.statement]))
                     .map(|(entry, time_ms)| ListEntry::new(entry.index, time_ms, *entry.statement.id()))
                     .collect(),
             };
             let other = docket.other.map(|(key, value)| (*key, *value));
             let omission = Self {
                 promise: promise.clone(),
-                checkpoint: inner.checkpoint.with_line_of(log)?,
+                checkpoint: file.checkpoint.with_line_of(log)?,
                 seal: last.statement.clone(),
                 seal_path: last.path.iter().collect(),
                 subject: docket.subject.clone(),
