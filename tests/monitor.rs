@@ -183,6 +183,42 @@ fn a_late_seal_and_times_that_cannot_be_are_told() {
     assert_eq!(events[3]["state"], "ends");
 }
 
+/// What cannot be used ends a monitor at once, and does not make it wait for ever.
+#[test]
+fn a_monitor_that_cannot_begin_says_so() {
+    let m = Monitored::new();
+    let ever = |arguments: &[&str]| m.bench.run(&[&["monitor"], arguments].concat());
+    ever(&["--server", "https://127.0.0.1:1", "--policy", "reg/policy.txt"]).exits(2).says("--ca");
+    ever(&["--policy", "reg/policy.txt"]).exits(2).says("--server");
+    ever(&["--server", "http://127.0.0.1:1"]).exits(2).says("--policy");
+    ever(&["--party", "NOBODY", "--server", "http://127.0.0.1:1", "--policy", "reg/policy.txt"]).exits(2);
+    ever(&["--once", "--every", "1s", "--server", "http://127.0.0.1:1", "--policy", "reg/policy.txt"]).exits(2);
+}
+
+/// Goal: what a monitor keeps is not trusted blindly. Method: its file is changed by somebody else.
+#[test]
+fn a_damaged_memory_is_refused_and_a_false_one_is_seen() {
+    let m = Monitored::new();
+    let served = m.serve("reg");
+    m.monitor(&served, &[]).exits(0);
+    let directory = fs::read_dir(m.bench.path("state/nospy")).unwrap().next().unwrap().unwrap().path();
+    let path = directory.join("progress.json");
+    let kept = fs::read_to_string(&path).unwrap();
+    for damaged in ["", "{}", &kept[..kept.len() / 2], &kept.replace("\"size\": 2", "\"size\": 3")] {
+        fs::write(&path, damaged).unwrap();
+        m.monitor(&served, &[]).exits(2).says("is not what a monitor keeps");
+    }
+    // A tree that is not the log's: the entries behind it are not taken for the log's.
+    let parsed: serde_json::Value = serde_json::from_str(&kept).unwrap();
+    let node = parsed["nodes"][0].as_str().unwrap();
+    fs::write(&path, kept.replace(node, &"07".repeat(32))).unwrap();
+    m.enrol(&served, "example-vendor", "vendor");
+    m.monitor(&served, &["--party", "example-vendor"]).exits(0);
+    m.monitor(&served, &[]).exits(11).says("inclusion");
+    fs::write(&path, kept).unwrap();
+    m.monitor(&served, &[]).exits(0);
+}
+
 #[test]
 fn two_monitors_of_one_watch_do_not_run_together() {
     let m = Monitored::new();

@@ -93,6 +93,8 @@ struct Monitor<'a> {
     courier: Courier<'a>,
     /// What statements touch that others may name.
     named: BTreeMap<StatementId, Named>,
+    /// Whether the command line, or what it names, cannot be used: waiting does not help.
+    is_unusable: bool,
 }
 
 /// Runs the verb.
@@ -118,6 +120,7 @@ pub fn run(args: &MonitorArgs, config: &Config, output: &Output) -> Result<Exit,
         watch,
         courier: Courier::new(args.on_event.as_deref(), output),
         named: BTreeMap::new(),
+        is_unusable: false,
     };
     loop {
         let looked = monitor.look();
@@ -125,6 +128,7 @@ pub fn run(args: &MonitorArgs, config: &Config, output: &Output) -> Result<Exit,
             (Ok(Exit::Equivocation), _) => return Ok(Exit::Equivocation),
             (looked, true) => return looked,
             (Ok(_), false) => {}
+            (Err(error), false) if monitor.is_unusable => return Err(error),
             // M3: it is where it was, and tries again.
             (Err(error), false) => output.error(&error),
         }
@@ -152,7 +156,7 @@ impl Monitor<'_> {
                 self.state.save()?;
                 Err(error)
             }
-            Err(Trouble::There(error)) => self.trouble(&error),
+            Err(Trouble::There(error)) => self.trouble(error),
         }
     }
 
@@ -285,7 +289,7 @@ impl Monitor<'_> {
     }
 
     /// What an error means: an event, or the end.
-    fn trouble(&mut self, error: &CliError) -> Result<Exit, CliError> {
+    fn trouble(&mut self, error: CliError) -> Result<Exit, CliError> {
         let fields = json!({ "reason": error.to_string(), "evidence": error.evidence() });
         let name = match error.exit() {
             Exit::Equivocation => {
@@ -298,7 +302,10 @@ impl Monitor<'_> {
             Exit::Network | Exit::NotFound | Exit::NotAuthorised => "server_silent",
             Exit::Stale => "rollback",
             Exit::BadInclusion if error.evidence().is_some() => "not_extended",
-            Exit::Usage => return Err(CliError::usage(error.to_string())),
+            Exit::Usage => {
+                self.is_unusable = true;
+                return Err(error);
+            }
             _ => "bad_answer",
         };
         self.output.say(error.to_string());
