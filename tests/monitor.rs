@@ -99,6 +99,35 @@ fn a_monitor_that_is_killed_reports_again_under_the_same_ids() {
     assert!(ids.lines().count() > 4, "and some again");
 }
 
+/// Goal: the same wherever it dies. Method: SIGKILL at random moments, then one look that gets through.
+#[test]
+fn a_monitor_that_is_killed_anywhere_tells_everything_at_least_once() {
+    let m = Monitored::new();
+    let served = m.serve("reg");
+    let vendors = ["vendor-1", "vendor-2", "vendor-3", "vendor-4"];
+    vendors.iter().for_each(|vendor| drop(m.enrol(&served, vendor, "vendor")));
+    let watch: Vec<&str> = vendors.iter().flat_map(|vendor| ["--party", vendor]).collect();
+    let expected: Vec<String> = {
+        // Another watch, which nobody kills: what concerns all of them.
+        let events = m.monitor(&served, &[&watch[..], &["--subject", "parties"]].concat()).exits(0).events();
+        events.iter().map(|event| event["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(expected.len(), 5);
+    let seed = std::process::id();
+    let mut random = seed;
+    for _ in 0..8 {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let command = [&watch[..], &["--on-event", "echo $NOSPY_EVENT_ID >>ids; sleep 0.05"]].concat();
+        m.kill_after(&served, &command, std::time::Duration::from_millis(u64::from(random >> 16) % 250));
+    }
+    m.monitor(&served, &[&watch[..], &["--on-event", "echo $NOSPY_EVENT_ID >>ids"]].concat()).exits(0);
+    let ids = String::from_utf8(m.bench.read("ids")).unwrap();
+    for id in &expected {
+        assert!(ids.lines().any(|line| line == id), "seed {seed}: {id} is missing in\n{ids}");
+    }
+    assert!(ids.lines().all(|line| expected.iter().any(|id| id == line)), "seed {seed}:\n{ids}");
+}
+
 #[test]
 fn a_fork_ends_the_monitor_with_evidence_that_stands_alone() {
     let m = Monitored::new();
@@ -181,6 +210,25 @@ fn a_late_seal_and_times_that_cannot_be_are_told() {
     let events = m.monitor(&served, &[]).exits(0).events();
     assert_eq!(names(&events), ["seal_ahead", "seal_gap", "heartbeat_missing", "seal_late"], "{events:?}");
     assert_eq!(events[3]["state"], "ends");
+}
+
+/// Goal: a monitor that died while it wrote does not stop the next one, which in a container has the same process id.
+/// Method: the halves that such a process leaves lie there, under the id of the one that begins.
+#[test]
+fn what_a_dead_process_left_half_written_is_no_hindrance() {
+    let m = Monitored::new();
+    let served = m.serve("reg");
+    m.monitor(&served, &[]).exits(0);
+    m.enrol(&served, "example-vendor", "vendor");
+    let program = env!("CARGO_BIN_EXE_nospy");
+    let script = format!(
+        "for file in state/nospy/monitor-*/*.json state/nospy/monitor-*/*.checkpoint; do \
+         echo half >\"${{file%.*}}.new-$$\"; done\n\
+         exec {program} monitor --once --server {} --policy reg/policy.txt",
+        served.url
+    );
+    m.bench.tool("sh", &["-c", &script]).unwrap().exits(0);
+    m.monitor(&served, &[]).exits(0);
 }
 
 /// What cannot be used ends a monitor at once, and does not make it wait for ever.

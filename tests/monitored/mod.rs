@@ -87,6 +87,18 @@ impl Monitored {
         output.status.signal() == Some(9)
     }
 
+    /// One look that is killed after a while, if it has not ended.
+    pub fn kill_after(&self, served: &Served, arguments: &[&str], time: std::time::Duration) {
+        let fixed = ["monitor", "--once", "--server", &served.url, "--policy", "reg/policy.txt"];
+        let mut command = self.bench.command(env!("CARGO_BIN_EXE_nospy"));
+        let quiet = std::process::Stdio::null;
+        let mut child = command.args(fixed).args(arguments).stdout(quiet()).stderr(quiet()).spawn().unwrap();
+        std::thread::sleep(time);
+        // It may have ended already.
+        let _ = child.kill();
+        child.wait().unwrap();
+    }
+
     fn online(&self, served: &Served, arguments: &[&str]) -> Ran {
         self.bench.run_with(&[("NOSPY_SERVER", &served.url), ("NOSPY_POLICY", "reg/policy.txt")], arguments)
     }
