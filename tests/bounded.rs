@@ -6,7 +6,7 @@ mod vectors;
 
 use nospy::codec::{Item, Value, encode};
 use nospy::crypto::Note;
-use nospy::evidence::{DocketFile, Policy, Receipt, SignedCheckpoint};
+use nospy::evidence::{DocketFile, EvidenceFile, Policy, Receipt, SignedCheckpoint};
 use nospy::statement::Statement;
 use peak_alloc::PeakAlloc;
 
@@ -60,13 +60,16 @@ fn decoders_are_bounded() {
         ("checkpoint", Value::text("x\n")),
     ]);
     inputs.push(("a thin docket file", encode(&thin)));
+    let rows = Value::Array(vec![Value::Array(vec![Value::Int(0), Value::Int(0), Value::bytes([0; 32])]); 65_536]);
+    let omission = Value::record([("v", Value::Int(1)), ("omission", Value::record([("rows", rows)]))]);
+    inputs.push(("an omission of nothing", encode(&omission)));
     if let Some(file) = vectors::golden("docket-file.json") {
         let agreement = vectors::cases(&file, "cases").iter().find(|case| vectors::text(case, "name") == "agreement");
         inputs.push(("the golden docket file", vectors::bytes(agreement.expect("the case"), "hex")));
     }
     for (name, input) in &inputs {
         let bound = 2 * input.len() + SLACK;
-        let decoders: [(&str, &dyn Fn()); 8] = [
+        let decoders: [(&str, &dyn Fn()); 9] = [
             ("item", &|| assert!(Item::read(input).is_ok() || !input.is_empty())),
             ("statement", &|| drop(Statement::parse(input))),
             ("submission", &|| drop(Statement::parse_submission(input))),
@@ -74,6 +77,7 @@ fn decoders_are_bounded() {
             ("checkpoint", &|| drop(SignedCheckpoint::parse(input))),
             ("receipt", &|| drop(Receipt::parse(input))),
             ("docket file", &|| drop(DocketFile::parse(input))),
+            ("evidence", &|| drop(EvidenceFile::parse(input))),
             ("policy", &|| drop(Policy::parse(input))),
         ];
         for (decoder, decode) in decoders {

@@ -268,11 +268,27 @@ fn a_log_that_forks_is_found_out_and_the_evidence_kept() {
     ]);
     bench.ok(&["sign", "other.yaml", "--key", "reg/registrar-1.key.pem", "--yes"]);
     bench.run_with(&elsewhere, &["publish", "other.statement", "--yes"]).exits(0);
-    online(&bench, &twin, &["list", "parties"]).exits(12).says("two histories").says("equivocation-");
+    online(&bench, &twin, &["list", "parties"]).exits(12).says("two histories").says(".fork");
     let evidence = fs::read_dir(bench.path("state/nospy")).unwrap().map(|entry| entry.unwrap().path());
-    let evidence = evidence.into_iter().find(|path| path.to_string_lossy().contains("equivocation-")).unwrap();
-    let text = fs::read_to_string(evidence).unwrap();
-    assert_eq!(text.matches(&format!("\u{2014} {ORIGIN} ")).count(), 2, "both signed notes:\n{text}");
+    let evidence: Vec<_> = evidence.filter(|path| path.extension().is_some_and(|suffix| suffix == "fork")).collect();
+    let [evidence] = evidence.as_slice() else { panic!("one file of evidence: {evidence:?}") };
+
+    // It stands alone: in an empty folder, with the log's key and nothing else.
+    let policy = String::from_utf8(bench.read("reg/policy.txt")).unwrap();
+    let vkey = policy.lines().find_map(|line| line.strip_prefix("log ")).unwrap().split(' ').next().unwrap();
+    let stranger = Bench::new();
+    stranger.write("found.fork", fs::read(evidence).unwrap());
+    let ran = stranger.run(&["verify", "found.fork", "--policy", vkey, "--output", "json"]).exits(12).json();
+    assert_eq!((&ran["proved"], &ran["type"]), (&true.into(), &"fork".into()), "{ran}");
+    stranger.run(&["verify", "found.fork", "--policy", vkey]).exits(12).says("EQUIVOCATION PROVED");
+    let other = bench.ok(&["key", "show", "other.pem", "--log-name", ORIGIN, "--output", "json"]).json();
+    let other = other["log_verifier_key"].as_str().unwrap().to_owned();
+    stranger.run(&["verify", "found.fork", "--policy", &other]).exits(17).says("NOTHING PROVED");
+    let mut changed = stranger.read("found.fork");
+    *changed.last_mut().unwrap() ^= 1;
+    stranger.write("changed.fork", &changed);
+    let ran = stranger.run(&["verify", "changed.fork", "--policy", vkey]);
+    assert!(matches!(ran.code, 16 | 17), "{}", ran.stdout);
     // The fork is not forgotten: the first history stays the one to compare with.
     online(&bench, &twin, &["log", "checkpoint"]).exits(12);
 }

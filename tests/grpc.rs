@@ -553,9 +553,10 @@ async fn a_fork_is_evidence() {
         seen.store(&served.log(), &note).expect("kept in memory");
         let mut client = VerifyingClient::connect(&served.connection(), served.log(), seen).await.expect("connected");
         match client.checkpoint().await.expect_err("it does not extend what was seen") {
-            ClientError::Equivocation { old_note, new_note, .. } => {
+            ClientError::Equivocation { old_note, new_note, fork, .. } => {
                 assert_eq!(old_note, note);
                 assert_ne!(new_note, note);
+                fork.check(&served.log()).expect("it proves the fork to anybody");
             }
             other => panic!("size {seen_size}: {other}"),
         }

@@ -300,6 +300,12 @@ impl Note {
         self.lines_of(key).map(|line| format!("{line}\n")).collect()
     }
 
+    /// This note with the first signature line of `key` and no other, or `None` if there is none. Nothing is verified.
+    pub fn with_line_of(&self, key: &KeyLine) -> Option<Self> {
+        let line = self.lines_of(key).next()?.clone();
+        Some(Self { text: self.text.clone(), signatures: vec![line] })
+    }
+
     fn lines_of<'a>(&'a self, key: &'a KeyLine) -> impl Iterator<Item = &'a NoteSignature> {
         self.signatures.iter().filter(move |line| line.name == key.name && line.key_id == key.key_id)
     }

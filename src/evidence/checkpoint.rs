@@ -116,6 +116,13 @@ impl SignedCheckpoint {
         &self.note
     }
 
+    /// This checkpoint with the log's own signature line and no other, or `None` if the log of `key` did not sign it.
+    pub fn with_line_of(&self, key: &KeyLine) -> Option<Self> {
+        let note = self.note.with_line_of(key)?;
+        let alone = Self { note, checkpoint: self.checkpoint.clone() };
+        alone.check_log_signature(key).is_ok().then_some(alone)
+    }
+
     /// Checks that the log of `key` signed this, and that it is a checkpoint of that log: a key's name is its
     /// log's origin, so one log cannot sign for another.
     ///

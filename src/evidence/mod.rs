@@ -56,7 +56,8 @@
 //!
 //! [`Verification::not_proven`] is printed with every answer. That a party is who the registrar says it is: pin its keys
 //! ([`Trust::party_keys`]) to take that on yourself. That the log computed its docket root honestly: whoever recomputes
-//! the log sees it, and a [`Receipt`] for a statement that a later file should hold but lacks is portable proof of fraud.
+//! the log sees it, and a [`Receipt`] for a statement that a later file should hold but lacks is portable proof of fraud
+//! ([`Omission`]). What convicts a log is a file of its own ([`EvidenceFile`], docs/spec/evidence.md).
 //! That a seal's time is true beyond what the clocks of witnesses and monitors saw.
 //!
 //! # The types
@@ -71,6 +72,7 @@
 //!
 //! Out of scope: consistency of two checkpoints (`merkle`), what follows from a docket (`agreement`), fetching anything.
 
+mod caught;
 mod checkpoint;
 mod docket_file;
 mod gate;
@@ -88,6 +90,10 @@ mod transparent;
 mod verify;
 pub mod witness;
 
+pub use crate::evidence::caught::{
+    EVIDENCE_LEN_MAX, EvidenceError, EvidenceFile, FORK_LEN_MAX, Fork, Instead, NotProved, OMISSION_LEN_MAX, Omission,
+    Promise, Proved, SignedHead, Suspicion, Word,
+};
 pub use crate::evidence::checkpoint::{CHECKPOINT_SIZE_MIN, Checkpoint, CheckpointError, SignedCheckpoint};
 pub use crate::evidence::docket_file::*;
 pub use crate::evidence::gate::{GateAnswer, GateFinding, GateKnown, GateQuestion, GateReason, GateReport, gate};

@@ -145,15 +145,12 @@ impl Receipt {
         );
         let protected = protected(claims, &key.public().kid());
         let signature = key.sign(&to_be_signed(&protected, root));
-        let path = path.iter().map(|hash| Value::bytes(*hash)).collect();
-        let proof = Value::Array(vec![Value::uint(claims.size), Value::uint(claims.index), Value::Array(path)]);
-        let proofs = Value::labels([(VDP_INCLUSION, Value::Array(vec![Value::bytes(encode(&proof))]))]);
-        encode_tagged(&Value::Array(vec![
-            Value::bytes(protected),
-            Value::labels([(HEADER_VDP, proofs)]),
-            Value::Null,
-            Value::bytes(signature),
-        ]))
+        write(&protected, claims, path, &signature)
+    }
+
+    /// The receipt's bytes: there is one spelling.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        write(&self.protected, &self.claims, &self.path, &self.signature)
     }
 
     /// Parses a receipt, ≤ [`RECEIPT_LEN_MAX`] bytes; form only.
@@ -181,6 +178,11 @@ impl Receipt {
     /// What it says. Not verified until [`Receipt::check`] says so.
     pub fn claims(&self) -> &ReceiptClaims {
         &self.claims
+    }
+
+    /// The signed part: the protected header and the signature over it and the root.
+    pub(in crate::evidence) fn signed_part(&self) -> (&[u8], &[u8; SIGNATURE_LEN]) {
+        (&self.protected, &self.signature)
     }
 
     /// The inclusion path, leaf to root, ≤ 63 hashes. Not verified until [`Receipt::check`] says so.
@@ -219,6 +221,18 @@ pub fn receipt_tbs(claims: &ReceiptClaims, kid: &Kid, root: &Hash) -> Vec<u8> {
     to_be_signed(&protected(claims, kid), root)
 }
 
+fn write(protected: &[u8], claims: &ReceiptClaims, path: &[Hash], signature: &[u8; SIGNATURE_LEN]) -> Vec<u8> {
+    let path = path.iter().map(|hash| Value::bytes(*hash)).collect();
+    let proof = Value::Array(vec![Value::uint(claims.size), Value::uint(claims.index), Value::Array(path)]);
+    let proofs = Value::labels([(VDP_INCLUSION, Value::Array(vec![Value::bytes(encode(&proof))]))]);
+    encode_tagged(&Value::Array(vec![
+        Value::bytes(protected),
+        Value::labels([(HEADER_VDP, proofs)]),
+        Value::Null,
+        Value::bytes(*signature),
+    ]))
+}
+
 fn protected(claims: &ReceiptClaims, kid: &Kid) -> Vec<u8> {
     let cwt_claims = Value::labels([
         (1, Value::text(claims.origin.as_str())),
@@ -236,7 +250,7 @@ fn protected(claims: &ReceiptClaims, kid: &Kid) -> Vec<u8> {
     ]))
 }
 
-fn to_be_signed(protected: &[u8], root: &Hash) -> Vec<u8> {
+pub(in crate::evidence) fn to_be_signed(protected: &[u8], root: &Hash) -> Vec<u8> {
     encode(&Value::Array(vec![
         Value::text("Signature1"),
         Value::bytes(protected),
@@ -245,7 +259,7 @@ fn to_be_signed(protected: &[u8], root: &Hash) -> Vec<u8> {
     ]))
 }
 
-fn read_protected(bytes: &[u8]) -> Result<(ReceiptClaims, Kid), ReceiptError> {
+pub(in crate::evidence) fn read_protected(bytes: &[u8]) -> Result<(ReceiptClaims, Kid), ReceiptError> {
     let shape = ReceiptError::Shape;
     let header = Item::read(bytes).map_err(|error| ReceiptError::Cbor { part: "protected header", error })?;
     let [alg, kid, claims, typ, vds] =

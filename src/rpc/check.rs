@@ -86,16 +86,6 @@ impl VerifiedStatement {
     }
 }
 
-/// How a later checkpoint relates to an earlier one.
-pub(crate) enum Extension {
-    /// It extends it.
-    Extends,
-    /// The log has signed two trees that cannot be one.
-    Forked,
-    /// The proof does not have the form that the two sizes imply: nothing is shown either way.
-    NotShown(ProofError),
-}
-
 /// Checks form and log signature of a checkpoint.
 pub(crate) fn checkpoint(note: &[u8], log: &KeyLine) -> Result<VerifiedCheckpoint, CheckError> {
     let of = |error: evidence::CheckpointError| CheckError::Checkpoint(error.to_string());
@@ -104,13 +94,9 @@ pub(crate) fn checkpoint(note: &[u8], log: &KeyLine) -> Result<VerifiedCheckpoin
     Ok(VerifiedCheckpoint { note: note.to_vec(), signed })
 }
 
-/// Compares two verified checkpoints, the size of `new` at least that of `old`.
-pub(crate) fn extension(old: &VerifiedCheckpoint, new: &VerifiedCheckpoint, path: &[Hash]) -> Extension {
-    match merkle::check_consistency(old.size(), new.size(), old.root(), new.root(), path) {
-        Ok(()) => Extension::Extends,
-        Err(ProofError::RootMismatch { .. } | ProofError::EarlierRootMismatch { .. }) => Extension::Forked,
-        Err(error) => Extension::NotShown(error),
-    }
+/// Checks that `new`, of at least the size of `old`, extends it.
+pub(crate) fn extension(old: &VerifiedCheckpoint, new: &VerifiedCheckpoint, path: &[Hash]) -> Result<(), ProofError> {
+    merkle::check_consistency(old.size(), new.size(), old.root(), new.root(), path)
 }
 
 /// Checks a receipt for a statement.

@@ -13,7 +13,7 @@ use crate::agreement::On;
 use crate::crypto::{Digest, KeyLine, sha256};
 use crate::merkle::PATH_LEN_MAX;
 use crate::rpc::answer::{Connection, DryRun, EntryRef, LogInfo, Text, Unverified};
-use crate::rpc::check::{self, Extension, VerifiedCheckpoint, VerifiedReceipt, VerifiedStatement};
+use crate::rpc::check::{self, VerifiedCheckpoint, VerifiedReceipt, VerifiedStatement};
 use crate::rpc::client_error::{CheckError, ClientError, is_broken_connection};
 use crate::rpc::proto::{
     self, directory_client::DirectoryClient, dockets_client::DocketsClient, log_client::LogClient,
@@ -115,7 +115,8 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     /// The newest checkpoint, verified and proved to extend the last one seen.
     ///
     /// # Errors
-    /// [`ClientError::Equivocation`] with both notes if it does not extend it.
+    /// [`ClientError::Equivocation`] with what proves it to others if the log has forked, [`ClientError::NotExtended`] if it
+    /// does not show that it has not.
     pub async fn checkpoint(&mut self) -> Result<VerifiedCheckpoint, ClientError> {
         let request = proto::GetCheckpointRequest {};
         let answer = self
@@ -137,7 +138,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         match self.last_seen()? {
             Some(seen) if came.size() < seen.size() => match self.check_extends(&came, &seen).await {
                 // A server that does not reach what was seen cannot prove it: a stale copy, or a log rolled back.
-                Err(ClientError::Refused(refusal)) if refusal.code == Code::OutOfRange => {
+                Err(ClientError::NotExtended { refusal: Some(refusal), .. }) if refusal.code == Code::OutOfRange => {
                     return Err(ClientError::Older { old_size: seen.size(), new_size: came.size() });
                 }
                 checked => checked?,
@@ -155,24 +156,6 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         let Some(note) = self.seen.last(&self.log)? else { return Ok(None) };
         let stored = check::checkpoint(&note, &self.log);
         Ok(Some(stored.map_err(|error| CheckError::StoredCheckpoint(error.to_string()))?))
-    }
-
-    async fn check_extends(&self, old: &VerifiedCheckpoint, new: &VerifiedCheckpoint) -> Result<(), ClientError> {
-        if new.size() < old.size() {
-            return Err(ClientError::Older { old_size: old.size(), new_size: new.size() });
-        }
-        let path =
-            if new.size() == old.size() { Vec::new() } else { self.consistency_path(old.size(), new.size()).await? };
-        match check::extension(old, new, &path) {
-            Extension::Extends => Ok(()),
-            Extension::Forked => Err(ClientError::Equivocation {
-                origin: self.log.name().to_owned(),
-                old_note: old.note().to_vec(),
-                new_note: new.note().to_vec(),
-                path,
-            }),
-            Extension::NotShown(error) => Err(CheckError::Consistency(error.to_string()).into()),
-        }
     }
 
     /// An entry, proved to be in the tree of the newest checkpoint.

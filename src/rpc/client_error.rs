@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tonic_types::StatusExt as _;
 
+use crate::evidence::{Fork, Suspicion};
+
 /// Name of this service in an `ErrorInfo`.
 pub const ERROR_DOMAIN: &str = "nospy.v1";
 /// Key of the `ErrorInfo` metadata that says what would be accepted.
@@ -39,17 +41,30 @@ pub enum ClientError {
     /// The answer does not prove what it claims.
     #[error("the registry's answer fails a check: {0}")]
     Check(#[from] CheckError),
-    /// The log has signed two trees that do not extend each other. Both notes together are the evidence.
+    /// The log has signed two trees that do not extend each other, and [`Fork`] proves it to everybody.
     #[error("the log {origin} has signed two trees that do not extend each other")]
     Equivocation {
         /// Name of the log.
         origin: String,
-        /// The checkpoint verified before, a signed note.
+        /// The checkpoint verified before, a signed note with its cosignatures.
         old_note: Vec<u8>,
-        /// The checkpoint shown now, a signed note.
+        /// The checkpoint shown now, a signed note with its cosignatures.
         new_note: Vec<u8>,
-        /// The consistency proof that was shown and fails, 32 bytes each.
-        path: Vec<[u8; 32]>,
+        /// The evidence.
+        fork: Box<Fork>,
+    },
+    /// The log has signed two trees and does not show that the later extends the earlier. Nothing is proved: whoever stands
+    /// in between may have spoilt the answer.
+    #[error("the log {origin} signed two trees, and it was not shown that the later extends the earlier: {reason}")]
+    NotExtended {
+        /// Name of the log.
+        origin: String,
+        /// Why not.
+        reason: String,
+        /// The server's own words, if it refused.
+        refusal: Option<Box<ServerRefusal>>,
+        /// Both heads, for whoever asks the log again.
+        suspicion: Box<Suspicion>,
     },
     /// The server shows a tree smaller than the one seen before. No fork is proved: it may be a stale copy.
     #[error("the registry shows {new_size} entries, {old_size} were seen before")]

@@ -15,6 +15,7 @@ mod check;
 mod chunks;
 mod client;
 mod client_error;
+mod client_fork;
 mod client_publish;
 mod client_questions;
 mod client_tail;

@@ -32,6 +32,12 @@ pub enum Lie {
     Statement { asked: u64, told: u64 },
     /// One bit of this entry is turned in a stream of entries.
     Entry(u64),
+    /// A consistency proof with one bit turned.
+    Consistency,
+    /// No consistency proof at all.
+    Refuse,
+    /// This note as the newest checkpoint, and honest answers to everything else.
+    Checkpoint(Vec<u8>),
     /// A stream of entries says that its runs end with this many more than they hold.
     Longer(u64),
 }
@@ -134,6 +140,9 @@ impl Log for Liar {
         &self,
         request: Request<GetCheckpointRequest>,
     ) -> Result<Response<GetCheckpointResponse>, Status> {
+        if let Lie::Checkpoint(note) = &*self.lie {
+            return Ok(Response::new(GetCheckpointResponse { note: note.clone() }));
+        }
         self.log.clone().get_checkpoint(request.into_inner()).await
     }
 
@@ -148,7 +157,14 @@ impl Log for Liar {
         &self,
         request: Request<GetConsistencyProofRequest>,
     ) -> Result<Response<GetConsistencyProofResponse>, Status> {
-        self.log.clone().get_consistency_proof(request.into_inner()).await
+        if matches!(*self.lie, Lie::Refuse) {
+            return Err(Status::failed_precondition("not today"));
+        }
+        let mut answer = self.log.clone().get_consistency_proof(request.into_inner()).await?;
+        if matches!(*self.lie, Lie::Consistency) {
+            answer.get_mut().path.last_mut().unwrap()[0] ^= 1;
+        }
+        Ok(answer)
     }
 
     async fn get_receipt(&self, request: Request<GetReceiptRequest>) -> Result<Response<GetReceiptResponse>, Status> {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use nospy::crypto::{KeyLine, NoteAlgorithm};
 use nospy::evidence::{
-    Checkpoint, DocketFileParts, DocketParts, EntriesParts, EntryParts, ListEntry, Seal, required_dockets,
-    write_docket_file,
+    Checkpoint, DocketFileParts, DocketParts, EntriesParts, EntryParts, ListEntry, Receipt, ReceiptClaims, Seal,
+    required_dockets, write_docket_file,
 };
 use nospy::merkle::{
     DOCKET_START, DocketValue, EMPTY_MAP_ROOT, Edge, Hash, MapProof, chain_next, chain_start, docket_key, docket_leaf,
@@ -28,6 +28,24 @@ pub struct Log {
 impl Log {
     /// Seals what a kit has pushed: what has one time is one batch.
     pub fn of(kit: &Kit) -> Self {
+        Self::hiding(kit, |_, _| false)
+    }
+
+    /// As [`Log::of`], and a log that lies: it keeps from a docket what `hides` says, statement and subject.
+    pub fn hiding(kit: &Kit, hides: impl Fn(&Statement, &Subject) -> bool) -> Self {
+        Self::made(kit, hides, |_, _| {})
+    }
+
+    /// As [`Log::of`], and a log that loses: it changes its dockets before it seals the batch that begins at an index.
+    pub fn losing(kit: &Kit, loses: impl Fn(usize, &mut BTreeMap<Subject, Vec<usize>>)) -> Self {
+        Self::made(kit, |_, _| false, loses)
+    }
+
+    fn made(
+        kit: &Kit,
+        hides: impl Fn(&Statement, &Subject) -> bool,
+        loses: impl Fn(usize, &mut BTreeMap<Subject, Vec<usize>>),
+    ) -> Self {
         let mut log = Self { entries: Vec::new(), sealed: Vec::new(), dockets: BTreeMap::new() };
         let (mut prev, mut chain) = (None, chain_start(ORIGIN));
         // The genesis is a batch of its own, a moment before everything else.
@@ -35,12 +53,16 @@ impl Log {
             let (from, time_ms) = (log.entries.len(), batch[0].time_ms - u64::from(batch[0].index == 0));
             for act in batch {
                 for subject in act.statement.touches(|id| kit.named(id)).expect("it can be placed") {
+                    if hides(&act.statement, &subject) {
+                        continue;
+                    }
                     log.dockets.entry(subject).or_default().push(log.entries.len());
                 }
                 log.entries.push(Arc::clone(&act.statement));
                 log.sealed.push((from + batch.len(), time_ms));
                 chain = chain_next(&chain, &act.statement.id().0);
             }
+            loses(from, &mut log.dockets);
             let (root, _) = map(&log.values(), None, 0);
             let seal = Seal::draft(&origin(), from as u64, prev.as_ref(), time_ms, &chain, &root);
             let seal = seal.sign(&key("log")).expect("a seal of ours parses");
@@ -66,6 +88,21 @@ impl Log {
         let leaves: Vec<Hash> = self.entries.iter().map(|entry| leaf_hash(entry.bytes())).collect();
         let statement = Arc::clone(&self.entries[index]);
         EntryParts { index: index as u64, statement, path: tree(&leaves, Some(index)).1 }
+    }
+
+    /// The receipt of an entry in the tree of all entries.
+    pub fn receipt(&self, index: usize) -> Vec<u8> {
+        let leaves: Vec<Hash> = self.entries.iter().map(|entry| leaf_hash(entry.bytes())).collect();
+        let (root, path) = tree(&leaves, Some(index));
+        let (statement, last) = (&self.entries[index], self.entries.last().expect("a seal"));
+        let claims = ReceiptClaims {
+            origin: origin(),
+            subject: statement.subject().clone(),
+            iat: last.iat(),
+            size: leaves.len() as u64,
+            index: index as u64,
+        };
+        Receipt::build(&key("log"), &claims, &path, &root)
     }
 
     pub fn file(&self, about: &str) -> Vec<u8> {

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::output::Format;
 use crate::{
     agreements, changes, demo, diff, docket, draft, due, exit, gate, history, inbox, init, key, list, log, modes,
-    publish, search, serve, show, sign, text, verify, witness,
+    monitor, publish, search, serve, show, sign, text, verify, witness,
 };
 
 /// The registry of no-spy agreements: draft, sign, publish and verify statements.
@@ -52,6 +52,7 @@ pub enum Verb {
     Due(due::DueArgs),
     Search(search::SearchArgs),
     Changes(changes::ChangesArgs),
+    Monitor(monitor::MonitorArgs),
     Standing(docket::StandingArgs),
     Docket(docket::DocketArgs),
     Gate(gate::GateArgs),

@@ -12,8 +12,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use nospy::agreement::{Force, KnownAt, On, Standing};
-use nospy::evidence::{DocketFile, Entries, GrowthError, check_file, check_growth};
-use nospy::statement::{StatementId, Subject, one_line};
+use nospy::crypto::KeyLine;
+use nospy::evidence::{
+    CheckedFile, DocketFile, Entries, EvidenceFile, GrowthError, Omission, Promise, Receipt, Word, check_file,
+    check_growth,
+};
+use nospy::rpc::EntryRef;
+use nospy::statement::{Statement, StatementId, Subject, one_line};
 use serde_json::{Value as Json, json};
 
 use crate::config::Config;
@@ -24,7 +29,7 @@ use crate::footing::{self, Fault, seal_json};
 use crate::online::OnlineArgs;
 use crate::output::Output;
 use crate::shelf::{self, Held, Shelf};
-use crate::{files, moment, view};
+use crate::{caught, files, moment, view};
 
 /// Most new statements of a thin list that are fetched; of further ones index, time and id are shown.
 const LISTED_SHOWN_MAX: usize = 1_000;
@@ -149,9 +154,15 @@ fn demand_growth(kept: &Held, held: &Held, shelf: &mut Shelf) -> Result<(), CliE
         Err(error @ GrowthError::Lost { .. }) => error,
         Err(other) => return Err(CliError::new(Exit::Stale, other.to_string())),
     };
+    let words = format!("the log signed two histories of {}: {error}", held.subject);
+    let omission = lost(old, new, &error, &shelf.online().log);
+    if let Some(omission) = omission.or_else(|| lost_of_a_list(new, &error, shelf)) {
+        return Err(caught::accuse(shelf.online().state(), &EvidenceFile::Omission(Box::new(omission)), words));
+    }
+    // A log that does not even give a receipt for what its own list named: both files together are the evidence.
     let name = format!("lost-as-of-{}-{}", held.seal.index, shelf::file_name(&held.subject));
     let evidence = shelf.online().state().join(name);
-    let found = CliError::new(Exit::Equivocation, format!("the log signed two histories of {}: {error}", held.subject));
+    let found = CliError::new(Exit::Equivocation, words);
     match files::write_new(&evidence, &held.bytes) {
         Ok(()) => Err(found
             .detail(format!("the evidence is the kept file together with {}", evidence.display()))
@@ -160,6 +171,39 @@ fn demand_growth(kept: &Held, held: &Held, shelf: &mut Shelf) -> Result<(), CliE
             Err(found.detail(failed.message().to_owned()).next_step("Keep the file: ask again with -o FILE."))
         }
     }
+}
+
+/// The evidence that the new file lacks an entry which the kept one proves to be in the log.
+fn lost(old: &CheckedFile<'_>, new: &CheckedFile<'_>, error: &GrowthError, log: &KeyLine) -> Option<Omission> {
+    let GrowthError::Lost { index, .. } = error else { return None };
+    let file = old.file();
+    let place = file.statements.iter().position(|entry| entry.index == *index)?;
+    let full = file.dockets.iter().filter_map(|docket| match &docket.entries {
+        Entries::Full(entries) => entries.iter().find(|entry| entry.statement == place),
+        Entries::List(_) => None,
+    });
+    let path = { full }.next()?.path.iter().collect();
+    let statement = Statement::clone(&file.statements.get(place)?.statement);
+    let word = Word::Entry { checkpoint: file.checkpoint.with_line_of(log)?, index: *index, path };
+    let find = |id: &StatementId| {
+        let found = old.statements().find(|(entry, _)| entry.statement.id() == id);
+        found.map(|(entry, _)| Statement::clone(&entry.statement))
+    };
+    Omission::find(log, &Promise::gather(statement, word, find).ok()?, new.file())
+}
+
+/// The same of a thin list, which names the statement and does not hold it: the log is asked for it, and for its receipt.
+fn lost_of_a_list(new: &CheckedFile<'_>, error: &GrowthError, shelf: &mut Shelf) -> Option<Omission> {
+    let GrowthError::Lost { index, id, .. } = error else { return None };
+    let statement = shelf.listed(*index, id).ok()?;
+    let receipt = shelf.online().ask(|client| client.receipt(&statement)).ok()?;
+    let word = Word::Receipt(Receipt::parse(receipt.bytes()).ok()?);
+    let log = shelf.online().log.clone();
+    let find = |id: &StatementId| {
+        let asked = shelf.online().ask(|client| client.statement(EntryRef::Id(*id))).ok()?;
+        Some(asked.statement().clone())
+    };
+    Omission::find(&log, &Promise::gather(statement.clone(), word, find).ok()?, new.file())
 }
 
 /// What the file holds that was registered after a seal. Of a thin list the statements are fetched.

@@ -63,7 +63,7 @@ pub fn run(args: &DocketArgs, config: &Config, output: &Output) -> Result<Exit, 
             TextsArgs::of_folder(folder)
         }
     };
-    verify::docket_file(&bytes, &trust, &asked, &texts, output)
+    verify::docket_file(&bytes, &trust, &asked, &texts, None, output)
 }
 
 /// Runs `standing`.
@@ -72,7 +72,7 @@ pub fn run(args: &DocketArgs, config: &Config, output: &Output) -> Result<Exit, 
 /// What failed.
 pub fn standing(args: &StandingArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
     let (bytes, trust, _) = fetch(&args.subject, &args.online, config, output)?;
-    verify::docket_file(&bytes, &trust, &args.asked, &TextsArgs::default(), output)
+    verify::docket_file(&bytes, &trust, &args.asked, &TextsArgs::default(), None, output)
 }
 
 /// The docket file of a subject, as the registry hands it out, and whom to trust when it is verified.

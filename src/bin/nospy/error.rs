@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::exit::Exit;
 
@@ -13,12 +13,13 @@ pub struct CliError {
     message: String,
     next_step: Option<String>,
     details: Vec<String>,
+    evidence: Option<PathBuf>,
 }
 
 impl CliError {
     /// An error with its exit code. `message` is one sentence: what failed, and whose fault it is.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), next_step: None, details: Vec::new() }
+        Self { exit, message: message.into(), next_step: None, details: Vec::new(), evidence: None }
     }
 
     /// A command line, configuration or local file that cannot be used.
@@ -56,6 +57,18 @@ impl CliError {
     pub fn detail(mut self, text: impl Into<String>) -> Self {
         self.details.push(text.into());
         self
+    }
+
+    /// Says where the evidence is.
+    pub fn with_evidence(mut self, path: PathBuf) -> Self {
+        self.details.push(format!("the evidence is in {}", path.display()));
+        self.evidence = Some(path);
+        self
+    }
+
+    /// The file of evidence against the log, if one was written.
+    pub fn evidence(&self) -> Option<&Path> {
+        self.evidence.as_deref()
     }
 
     /// The exit code.

@@ -21,7 +21,7 @@ pub enum Exit {
     BadSignature,
     /// A proof does not lead to the signed root.
     BadInclusion,
-    /// The log signed two histories.
+    /// The log contradicts itself: two histories, or a statement left out.
     Equivocation,
     /// The policy's witnesses have not cosigned.
     WitnessQuorum,
@@ -69,8 +69,10 @@ impl Exit {
             Self::NotAuthorised => (4, "not_authorised", "the caller may not do this"),
             Self::Network => (5, "network", "the registry cannot be reached or does not answer"),
             Self::BadSignature => (10, "bad_signature", "a signature of checkpoint, seal or statement does not verify"),
-            Self::BadInclusion => (11, "bad_inclusion", "a proof of inclusion, seal order or docket fails"),
-            Self::Equivocation => (12, "equivocation", "the log signed two histories; the evidence is in a file"),
+            Self::BadInclusion => {
+                (11, "bad_inclusion", "a proof of inclusion, consistency, seal order or docket fails")
+            }
+            Self::Equivocation => (12, "equivocation", "the log contradicts itself; the evidence is in a file"),
             Self::WitnessQuorum => (13, "witness_quorum", "the witnesses that the policy wants have not cosigned"),
             Self::Stale => (14, "stale", "the newest seal is older than you accept"),
             Self::KeyAuthority => (15, "key_authority", "a signing key was revoked, is unknown or had no authority"),

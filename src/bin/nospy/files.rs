@@ -70,6 +70,11 @@ pub fn write_or_print(path: Option<&Path>, bytes: &[u8], output: &Output) -> Res
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     let temporary = path.with_extension(format!("new-{}", std::process::id()));
     let write = || {
+        // What has our name was left by a process that died with our number, as in a container every one has.
+        match std::fs::remove_file(&temporary) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
         let mut file = open_new(&temporary, 0o644)?;
         file.write_all(bytes)?;
         file.sync_all()?;

@@ -1,9 +1,11 @@
 //! The program `nospy`: parse, dispatch, exit code.
 
+mod against;
 mod agreements;
 mod args;
 mod ask;
 mod asked;
+mod caught;
 mod changes;
 mod clock;
 mod closed;
@@ -36,11 +38,13 @@ mod list;
 mod log;
 mod modes;
 mod moment;
+mod monitor;
 mod node;
 mod online;
 mod opening;
 mod output;
 mod plain;
+mod promised;
 mod publish;
 mod publish_many;
 mod read;
@@ -105,6 +109,7 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::List(args) => list::run(&args, &config, output),
         Verb::Agreements(args) => agreements::run(&args, &config, output),
         Verb::Changes(args) => changes::run(&args, &config, output),
+        Verb::Monitor(args) => monitor::run(&args, &config, output),
         Verb::Inbox(args) => inbox::run(&args, &config, output),
         Verb::Due(args) => due::run(&args, &config, output),
         Verb::Search(args) => search::run(&args, &config, output),

@@ -1,12 +1,11 @@
 //! Talking to a registry: one pinned log, a memory of what it showed before, and what its errors mean.
 
-use std::fmt::Write as _;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use nospy::crypto::{KeyLine, hex};
-use nospy::evidence::Policy;
+use nospy::crypto::KeyLine;
+use nospy::evidence::{EvidenceFile, Fork, Policy, SignedHead};
 use nospy::rpc::{
     CheckError, ClientError, Connection, ForgetfulCheckpoints, SeenCheckpoints as _, ServerRefusal, VerifiedCheckpoint,
     VerifyingClient,
@@ -18,7 +17,7 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::seen::{self, FileCheckpoints};
 use crate::trust::{self, TrustArgs};
-use crate::{describe, files, moment};
+use crate::{caught, describe, files};
 
 /// How often two histories are compared while the log grows.
 const SAME_HISTORY_TRIES_MAX: usize = 8;
@@ -40,6 +39,26 @@ pub struct OnlineArgs {
     origin: Option<String>,
     #[command(flatten)]
     pub trust: TrustArgs,
+}
+
+impl OnlineArgs {
+    /// The log that is meant.
+    ///
+    /// # Errors
+    /// If the policy is missing, or does not say which one.
+    pub fn log(&self, config: &Config) -> Result<KeyLine, CliError> {
+        trust::the_log(&self.trust.policy(config)?, self.origin.as_deref().or(config.origin.as_deref()))
+    }
+
+    /// Where the caller wants checkpoints to be kept, if it says so.
+    pub fn state(&self) -> Option<&Path> {
+        self.state.as_deref()
+    }
+
+    /// The same registry with a memory of its own.
+    pub fn with_state(&self, directory: &Path) -> Self {
+        Self { state: Some(directory.to_owned()), ..self.clone() }
+    }
 }
 
 /// A connection to one log.
@@ -136,14 +155,26 @@ impl Online {
             // … which must be the newest one of this connection too. A batch in between makes them differ: again.
             let newest = self.ask(|client| client.checkpoint())?;
             if above.size() == newest.size() {
-                return match above.root() == newest.root() {
-                    true => Ok(()),
-                    false => Err(equivocation(&self.log, &self.state, above.note(), newest.note(), &[])),
-                };
+                return self.demand_same_root(&above, &newest);
             }
         }
         Err(CliError::new(Exit::Network, "the log grows faster than its history can be compared")
             .next_step("Try again."))
+    }
+}
+
+impl Online {
+    fn demand_same_root(&self, one: &VerifiedCheckpoint, other: &VerifiedCheckpoint) -> Result<(), CliError> {
+        if one.root() == other.root() {
+            return Ok(());
+        }
+        let head = |checkpoint: &VerifiedCheckpoint| SignedHead::of_checkpoint(checkpoint.signed(), &self.log);
+        let fork = head(one).zip(head(other)).and_then(|(one, other)| Fork::of_one_size(&self.log, one, other));
+        let words = format!("the log {} signed two histories of one size", self.log.name());
+        Err(match fork {
+            Some(fork) => caught::accuse(&self.state, &EvidenceFile::Fork(fork), words),
+            None => CliError::new(Exit::Internal, "two verified checkpoints of one size are no evidence"),
+        })
     }
 }
 
@@ -156,8 +187,12 @@ pub fn explain(error: ClientError, log: &KeyLine, state: &Path) -> CliError {
             .next_step("Check the address and try again. A statement may be published again: it is registered once."),
         ClientError::Refused(refusal) => refused(refusal),
         ClientError::Check(check) => failed_check(&check),
-        ClientError::Equivocation { old_note, new_note, path, .. } => {
-            equivocation(log, state, &old_note, &new_note, &path)
+        ClientError::Equivocation { fork, .. } => {
+            let words = format!("the log {} signed two histories that do not extend each other", log.name());
+            caught::accuse(state, &EvidenceFile::Fork(*fork), words)
+        }
+        ClientError::NotExtended { suspicion, .. } => {
+            caught::suspect(state, &EvidenceFile::Suspicion(*suspicion), message)
         }
         ClientError::Older { .. } => CliError::new(Exit::Stale, message).next_step(
             "This may be a stale copy, or a log that was rolled back. Try again later; if it stays so, tell the registry \
@@ -201,40 +236,4 @@ fn failed_check(check: &CheckError) -> CliError {
     };
     CliError::new(exit, format!("the registry's answer fails a check: {check}"))
         .next_step("Do not rely on this answer. Ask again, and by another way; keep what you were shown.")
-}
-
-/// Writes the evidence file and says where it is.
-fn equivocation(log: &KeyLine, state: &Path, old: &[u8], new: &[u8], path: &[[u8; 32]]) -> CliError {
-    let error = CliError::new(
-        Exit::Equivocation,
-        format!("the log {} signed two histories that do not extend each other", log.name()),
-    );
-    let file = state.join(format!("equivocation-{}.txt", moment::now_seconds().unwrap_or_default()));
-    match files::write_new(&file, evidence_text(log, old, new, path).as_bytes()) {
-        Ok(()) => error.detail(format!("the evidence is in {}", file.display())).next_step(
-            "Trust nothing this log says from now on. Give the file to the registry, its witnesses and its monitors; \
-             anybody can check it with the log's key.",
-        ),
-        // The evidence must not get lost because a disk is full.
-        Err(failed) => error.detail(failed.message().to_owned()).detail(evidence_text(log, old, new, path)),
-    }
-}
-
-fn evidence_text(log: &KeyLine, old: &[u8], new: &[u8], path: &[[u8; 32]]) -> String {
-    let note = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let mut text = format!(
-        "Two checkpoints of one log that do not extend each other\nlog {log}\n\n--- seen before\n{}\n--- shown now\n{}\n\
-         --- the consistency proof that was shown and fails, hex\n",
-        note(old),
-        note(new)
-    );
-    for hash in path {
-        // Writing to a String does not fail.
-        let _ = writeln!(text, "{}", hex(hash));
-    }
-    text.push_str(
-        "\nIf both sizes are equal, the two signatures alone prove the fork. Otherwise the log would have to show a proof \
-         that holds, and has not.\n",
-    );
-    text
 }

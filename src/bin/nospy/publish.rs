@@ -71,7 +71,7 @@ pub fn run(args: &PublishArgs, config: &Config, output: &Output) -> Result<Exit,
     files::replace(&path, receipt.bytes())?;
     let told = published.told.on_the_servers_word();
     let trust = Trust { policy: online.policy.clone(), party_keys: args.online.trust.party_keys()? };
-    let waits = Waits::ask(&statement, receipt.proved().index, &trust, &mut online)?;
+    let waits = Waits::ask(&statement, receipt, &trust, &mut online)?;
     let how = waits.text(told.is_new);
     let text = format!(
         "{}{how}\nstatement  {}\nentry      {} of {}\nregistered {} by the log's clock\nreceipt    {}, verified with the key {}",

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use nospy::evidence::{Outcome, Policy, Receipt, ReceiptError, SignedCheckpoint, Trust, detach_receipts, verify};
+use nospy::evidence::{
+    EvidenceFile, Outcome, Policy, Receipt, ReceiptError, SignedCheckpoint, Trust, detach_receipts, verify,
+};
 use nospy::statement::{Party, Statement};
 use serde_json::json;
 
@@ -13,12 +15,16 @@ use crate::describe::{self, NOT_APPROVED};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::promised::{Kept, PromiseArgs};
 use crate::texts::{Compared, TextsArgs};
 use crate::trust::TrustArgs;
 use crate::view::{self, CheckLine};
-use crate::{files, keys, moment};
+use crate::{against, caught, files, keys, moment};
 
-/// Check a docket file, receipt, statement or checkpoint, without any network.
+/// Check a docket file, receipt, statement, checkpoint or evidence against a log, without any network.
+///
+/// Evidence (.fork, .omission) that holds is an answer with exit code 12: the log is caught. Evidence that proves nothing
+/// ends with 17, or 16 if it is none; a .suspicion, which asks the log a question and proves nothing, with 18.
 ///
 /// Prints each check by name with ✓ (holds), ✗ (fails), – (skipped: not asked, never counted as passed) or ·
 /// (not run), then the answer, the two times it is for, and what is and is not proven.
@@ -31,12 +37,19 @@ pub struct VerifyArgs {
     trust: TrustArgs,
     #[command(flatten)]
     asked: AskedArgs,
-    /// The statement that a receipt is for.
+    /// The statement that a receipt is for, be it FILE or --receipt.
     #[arg(long, value_name = "FILE")]
     statement: Option<PathBuf>,
     /// The signer's public key, to check a statement's own signature: SPKI PEM file or 64 hex digits.
     #[arg(long, value_name = "KEY")]
     public_key: Option<String>,
+    /// Another thing that the log signed, to be held against FILE: each a checkpoint, a docket file, or a statement with
+    /// its receipt. If they prove two histories, the evidence is written and the exit code is 12; two trees of different
+    /// sizes alone prove nothing (18).
+    #[arg(long, value_name = "FILE", conflicts_with = "receipt")]
+    against: Option<PathBuf>,
+    #[command(flatten)]
+    promise: PromiseArgs,
     #[command(flatten)]
     texts: TextsArgs,
 }
@@ -48,7 +61,19 @@ pub struct VerifyArgs {
 pub fn run(args: &VerifyArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
     let bytes = files::read(&args.file)?;
     let name = args.file.display().to_string();
+    if EvidenceFile::is_one(&bytes) {
+        return caught::verify(&bytes, &name, &args.trust.policy(config)?, output);
+    }
+    if let Some(path) = &args.against {
+        let (other, other_name) = (files::read(path)?, path.display().to_string());
+        let policy = args.trust.policy(config)?;
+        return against::run((&bytes, &name), (&other, &other_name), &policy, args.promise.directory(), output);
+    }
     let is_docket = bytes.first().is_some_and(|byte| *byte != 0xD2 && !is_note(&bytes));
+    if args.promise.is_asked() && !is_docket {
+        return Err(CliError::usage(format!("{name} is no docket file: nothing in it could be left out"))
+            .next_step("Fetch one with: nospy docket SUBJECT -o FILE."));
+    }
     if args.texts.is_asked() && !is_docket {
         return Err(CliError::usage(format!("{name} is no docket file: there are no terms of a day to compare with"))
             .next_step("Fetch one with: nospy docket SUBJECT -o FILE."));
@@ -69,7 +94,8 @@ pub fn run(args: &VerifyArgs, config: &Config, output: &Output) -> Result<Exit, 
         Some(_) if is_note(&bytes) => run_checkpoint(&bytes, &name, &args.trust.policy(config)?, output),
         _ => {
             let trust = Trust { policy: args.trust.policy(config)?, party_keys: args.trust.party_keys()? };
-            docket_file(&bytes, &trust, &args.asked, &args.texts, output)
+            let promise = args.promise.hold(&bytes, args.statement.as_deref(), &trust)?;
+            docket_file(&bytes, &trust, &args.asked, &args.texts, promise.as_ref(), output)
         }
     }
 }
@@ -89,6 +115,7 @@ pub fn docket_file(
     trust: &Trust,
     asked: &AskedArgs,
     texts: &TextsArgs,
+    promise: Option<&Kept>,
     output: &Output,
 ) -> Result<Exit, CliError> {
     let (question, product) = (asked.question()?, asked.product()?);
@@ -98,9 +125,12 @@ pub fn docket_file(
     let exit = view::exit_of(verification.verdict());
     let exit = scope.as_ref().map_or(exit, |scope| scope.exit(verification.verdict(), exit));
     let exit = compared.as_ref().map_or(exit, |compared| compared.exit(exit));
+    let exit = promise.map_or(exit, |promise| promise.exit(exit));
     let mut json = view::verification_json(&verification, scope.as_ref(), exit);
     json["texts"] = compared.as_ref().map(Compared::json).into();
+    json["promise"] = promise.map(Kept::json).into();
     let lines = compared.as_ref().map(Compared::text).unwrap_or_default();
+    let lines = lines + &promise.map(Kept::text).unwrap_or_default();
     output.data(&view::verification_text(&verification, scope.as_ref(), &lines, exit), json)?;
     let is_named = |party: &Party| verification.parties.iter().any(|line| line.party == *party);
     match trust.party_keys.keys().find(|party| verification.as_known_at.is_some() && !is_named(party)) {

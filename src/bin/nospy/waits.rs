@@ -4,14 +4,16 @@
 //! file of its subject, fetched after the receipt and verified here; where that cannot be had, it is said to be unknown.
 
 use nospy::agreement::PendingLine;
-use nospy::evidence::{DocketFile, Question, Trust, Verification, verify};
+use nospy::evidence::{
+    DocketFile, EvidenceFile, Omission, Promise, Question, Receipt, Trust, Verification, Word, verify,
+};
+use nospy::rpc::VerifiedReceipt;
 use nospy::statement::{Statement, StatementId};
 use serde_json::{Value as Json, json};
 
 use crate::error::CliError;
-use crate::exit::Exit;
 use crate::online::Online;
-use crate::view;
+use crate::{caught, view};
 
 /// The kind that stands behind another statement.
 const ENDORSE_KIND: &str = "endorse";
@@ -34,13 +36,18 @@ pub enum Waits {
 }
 
 impl Waits {
-    /// Asks the docket file of the statement's subject. `index` is the place that the receipt proves.
+    /// Asks the docket file of the statement's subject.
     ///
     /// # Errors
-    /// [`Exit::BadInclusion`] if the complete docket lacks the statement for which the log gave a receipt: that is proof of
-    /// fraud. [`Exit::Equivocation`] if the file is of another history. Anything else is [`Waits::Unknown`], for the
+    /// [`crate::exit::Exit::Equivocation`] with the evidence in a file if the complete docket lacks the statement for which the log gave a
+    /// receipt, or if the file is of another history. Anything else is [`Waits::Unknown`], for the
     /// statement is registered all the same.
-    pub fn ask(statement: &Statement, index: u64, trust: &Trust, online: &mut Online) -> Result<Self, CliError> {
+    pub fn ask(
+        statement: &Statement,
+        receipt: &VerifiedReceipt,
+        trust: &Trust,
+        online: &mut Online,
+    ) -> Result<Self, CliError> {
         let bytes = match online.ask(|client| client.docket_file(statement.subject())) {
             Ok(told) => told.into_the_servers_word(),
             Err(error) => return Ok(Self::Unknown(error.message().to_owned())),
@@ -48,35 +55,27 @@ impl Waits {
         if let Ok(file) = DocketFile::parse(&bytes) {
             online.demand_same_history(file.checkpoint.note().to_string().as_bytes())?;
         }
+        demand_kept(statement, receipt, &bytes, online)?;
         let found = verify(&bytes, trust, &Question::default());
         if let Some(failed) = found.failed() {
             return Ok(Self::Unknown(format!("the check {} of the docket file fails", failed.name())));
         }
-        Self::of(statement, index, &found)
+        Ok(Self::of(statement, receipt.proved().index, &found))
     }
 
-    fn of(statement: &Statement, index: u64, found: &Verification) -> Result<Self, CliError> {
+    fn of(statement: &Statement, index: u64, found: &Verification) -> Self {
         let is_older = found.as_known_at.is_none_or(|known| known.size <= index);
         let (false, Some(standing)) = (is_older, &found.standing) else {
-            return Ok(Self::Unknown("the docket file does not tell it".to_owned()));
+            return Self::Unknown("the docket file does not tell it".to_owned());
         };
-        if !found.history.iter().any(|line| line.id == *statement.id()) {
-            let words = format!(
-                "the log gave a receipt for entry {index}, and its complete docket of {} lacks it",
-                statement.subject()
-            );
-            return Err(CliError::new(Exit::BadInclusion, words).next_step(
-                "Keep the receipt, fetch the file with `nospy docket`, and publish both: together they prove the omission.",
-            ));
-        }
         let endorsed = endorsed(statement);
         let about = endorsed.unwrap_or(*statement.id());
         let line = standing.pending.iter().find(|line| line.id == about);
-        Ok(match (line, endorsed) {
+        match (line, endorsed) {
             (Some(line), _) => Self::For { is_endorsed: endorsed.is_some(), line: Box::new(line.clone()) },
             (None, Some(id)) => Self::Completed(id),
             (None, None) => Self::No,
-        })
+        }
     }
 
     /// In words, behind a receipt that holds.
@@ -105,6 +104,32 @@ impl Waits {
         json["waits"] = json!(waits);
         json["pending"] = pending;
         json["waits_unknown"] = why;
+    }
+}
+
+/// That the complete docket of the statement's subject holds what the log gave a receipt for.
+fn demand_kept(
+    statement: &Statement,
+    receipt: &VerifiedReceipt,
+    bytes: &[u8],
+    online: &Online,
+) -> Result<(), CliError> {
+    let (Ok(file), Ok(receipt)) = (DocketFile::parse(bytes), Receipt::parse(receipt.bytes())) else { return Ok(()) };
+    // What an endorsement names stands in the same docket, or nothing can be said.
+    let find = |id: &StatementId| {
+        let found = file.statements.iter().find(|entry| entry.statement.id() == id);
+        found.map(|entry| Statement::clone(&entry.statement))
+    };
+    let Ok(promise) = Promise::gather(statement.clone(), Word::Receipt(receipt), find) else { return Ok(()) };
+    match Omission::find(&online.log, &promise, &file) {
+        None => Ok(()),
+        Some(omission) => {
+            let words = format!(
+                "the log gave a receipt for entry {}, and its complete docket lacks the statement",
+                promise.index()
+            );
+            Err(caught::accuse(online.state(), &EvidenceFile::Omission(Box::new(omission)), words))
+        }
     }
 }
 

@@ -1,0 +1,98 @@
+//! Bringing events to whoever wants them: stdout, and a command.
+
+use std::io::{self, Write as _};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::monitor::event::Event;
+use crate::output::Output;
+
+/// How often the command is tried for one event.
+const TRIES_MAX: u32 = 3;
+/// Pause before the second try; twice as long before the third.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How long the command may take for one event.
+const COMMAND_TIME_MAX: Duration = Duration::from_secs(60);
+/// How often is looked whether it has ended.
+const LOOK_INTERVAL: Duration = Duration::from_millis(10);
+
+/// Where events go.
+pub struct Courier<'a> {
+    command: Option<&'a str>,
+    output: &'a Output,
+}
+
+impl<'a> Courier<'a> {
+    /// Events go to stdout, and to `command` if there is one.
+    pub fn new(command: Option<&'a str>, output: &'a Output) -> Self {
+        Self { command, output }
+    }
+
+    /// Reports an event; returns once it was taken.
+    ///
+    /// # Errors
+    /// If stdout is gone, or the command fails every time: then the event was not reported, and whoever asked must not
+    /// forget it.
+    pub fn deliver(&self, event: &Event) -> Result<(), CliError> {
+        let line = event.line();
+        let mut stdout = io::stdout().lock();
+        writeln!(stdout, "{line}")
+            .and_then(|()| stdout.flush())
+            .map_err(|error| CliError::usage(format!("an event cannot be written to stdout: {error}")))?;
+        drop(stdout);
+        let Some(command) = self.command else { return Ok(()) };
+        let mut pause = PAUSE;
+        for attempt in 1.. {
+            let Err(why) = run(command, event, &line) else { return Ok(()) };
+            self.output.say(format!("--on-event failed for {} {} (try {attempt}): {why}", event.name, event.id));
+            if attempt >= TRIES_MAX {
+                break;
+            }
+            thread::sleep(pause);
+            pause *= 2;
+        }
+        Err(CliError::new(Exit::Usage, format!("--on-event failed {TRIES_MAX} times for {} {}", event.name, event.id))
+            .next_step("The event is not forgotten: it is reported again at the next look, under the same id."))
+    }
+}
+
+/// Runs the command once: the event on its stdin, its name and id in its environment.
+fn run(command: &str, event: &Event, line: &str) -> Result<(), String> {
+    let mut child = Command::new("sh")
+        .args(["-c", command])
+        .env("NOSPY_EVENT", event.name)
+        .env("NOSPY_EVENT_ID", &event.id)
+        .stdin(Stdio::piped())
+        // What it says is talk, and stdout is ours.
+        .stdout(io::stderr())
+        .spawn()
+        .map_err(|error| error.to_string())?;
+    if let Some(mut stdin) = child.stdin.take() {
+        let line = format!("{line}\n");
+        // A command that does not read its stdin may do its work all the same, and must not hold us up: the thread ends
+        // with the pipe.
+        thread::spawn(move || stdin.write_all(line.as_bytes()));
+    }
+    wait(child)
+}
+
+fn wait(mut child: Child) -> Result<(), String> {
+    let started = Instant::now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(status)) => return Err(status.to_string()),
+            Ok(None) if started.elapsed() < COMMAND_TIME_MAX => thread::sleep(LOOK_INTERVAL),
+            Ok(None) => {
+                // It may have ended in this moment.
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(format!("it took longer than {} s", COMMAND_TIME_MAX.as_secs()));
+            }
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+}

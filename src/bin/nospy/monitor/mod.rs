@@ -1,0 +1,353 @@
+//! `nospy monitor`: follows a log, and reports what concerns somebody and what a log must not do.
+//!
+//! - M1. Entries are reported only after they were proved to be in a tree that the log signed and that extends every tree
+//!   that this monitor has seen.
+//! - M2. *At least once.* What is remembered is replaced in one step, and only after everything before it was taken by
+//!   stdout and the command. A monitor that dies reports again, under the same ids.
+//! - M3. *Nothing is lost silently.* A command that fails keeps the monitor where it is.
+//! - M4. A log that was proved to have forked ends the monitor: nothing that it says afterwards means anything. What is not
+//!   proof (silence, an older tree, a proof that fails) is reported, and the monitor goes on.
+
+mod courier;
+mod event;
+mod follow;
+mod state;
+mod watch;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use clap::Args;
+use nospy::crypto::sha256;
+use nospy::evidence::Seal;
+use nospy::merkle::Edge;
+use nospy::rpc::{ClientError, EntryRef, Tail, VerifiedRun};
+use nospy::statement::{Named, Party, Statement, StatementId, Subject};
+use serde_json::{Value as Json, json};
+
+use crate::config::Config;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::log::quorum;
+use crate::monitor::courier::Courier;
+use crate::monitor::event::Event;
+use crate::monitor::follow::{Follow, Sealed, heartbeat_ms, tree_json};
+use crate::monitor::state::State;
+use crate::monitor::watch::Watch;
+use crate::online::{Online, OnlineArgs};
+use crate::output::{Format, Output};
+use crate::{caught, moment, seen};
+
+/// Statements whose touched subjects are kept at hand for those that name them.
+const NAMED_KEPT_MAX: usize = 4_096;
+/// An endorsement of a void of a statement: none names further.
+const NAMED_DEPTH_MAX: usize = 2;
+/// How long the server may take for the next entries that it says it has.
+const RUN_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// Follow a log, and report what concerns a party or subject and what a log must not do: one JSON line an event, each at
+/// least once, with an id that stays the same.
+///
+/// A log that is proved to have forked ends it with exit code 12 and the evidence in a file. The events are listed in
+/// docs/monitor.md.
+#[derive(Args)]
+pub struct MonitorArgs {
+    /// A party: everything that touches, names or comes from it; may be given many times.
+    #[arg(long, value_name = "PARTY")]
+    party: Vec<Party>,
+    /// A subject: everything in its docket; may be given many times.
+    #[arg(long, value_name = "SUBJECT")]
+    subject: Vec<Subject>,
+    /// A shell command that is run for each event: the event on its stdin, its name in NOSPY_EVENT, its id in
+    /// NOSPY_EVENT_ID. An event counts as reported only if the command ends with 0.
+    #[arg(long, value_name = "CMD")]
+    on_event: Option<String>,
+    /// How long to wait between two looks, such as 60s or 10m.
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = moment::parse_duration)]
+    every: u64,
+    /// Look once, and end.
+    #[arg(long, conflicts_with = "every")]
+    once: bool,
+    /// At first begin at the end of the log, and not at its first entry.
+    #[arg(long)]
+    from_now: bool,
+    /// How old the newest seal may be.
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = moment::parse_duration)]
+    max_age: u64,
+    #[command(flatten)]
+    online: OnlineArgs,
+}
+
+/// One run.
+struct Monitor<'a> {
+    args: &'a MonitorArgs,
+    config: &'a Config,
+    output: &'a Output,
+    online: OnlineArgs,
+    directory: PathBuf,
+    origin: String,
+    watch: Watch,
+    state: State,
+    courier: Courier<'a>,
+    /// What statements touch that others may name.
+    named: BTreeMap<StatementId, Named>,
+    /// Whether the command line, or what it names, cannot be used: waiting does not help.
+    is_unusable: bool,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// What makes it impossible to begin; with --once, also an event that nobody took.
+pub fn run(args: &MonitorArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
+    let watch =
+        Watch { parties: args.party.iter().cloned().collect(), subjects: args.subject.iter().cloned().collect() };
+    let log = args.online.log(config)?;
+    // A memory of its own: other verbs are not kept waiting, and another watch begins at its own beginning.
+    let name = sha256(&[log.to_string().as_bytes(), b"\n", watch.line().as_bytes()]).to_string();
+    let directory = seen::directory(args.online.state(), config)?.join(format!("monitor-{}", &name[..16]));
+    std::fs::create_dir_all(&directory).map_err(|error| CliError::file("make", &directory, &error))?;
+    let mut monitor = Monitor {
+        args,
+        config,
+        output,
+        online: args.online.with_state(&directory),
+        state: State::open(&directory)?,
+        directory,
+        origin: log.name().to_owned(),
+        watch,
+        courier: Courier::new(args.on_event.as_deref(), output),
+        named: BTreeMap::new(),
+        is_unusable: false,
+    };
+    loop {
+        let looked = monitor.look();
+        match (looked, args.once) {
+            (Ok(Exit::Equivocation), _) => return Ok(Exit::Equivocation),
+            (looked, true) => return looked,
+            (Ok(_), false) => {}
+            (Err(error), false) if monitor.is_unusable => return Err(error),
+            // M3: it is where it was, and tries again.
+            (Err(error), false) => output.error(&error),
+        }
+        thread::sleep(Duration::from_secs(args.every.max(1)));
+    }
+}
+
+impl Monitor<'_> {
+    /// One look at the log.
+    fn look(&mut self) -> Result<Exit, CliError> {
+        let now_ms = now_ms()?;
+        match self.follow(now_ms) {
+            Ok(Followed::Whole(exit)) => {
+                for name in ["server_silent", "rollback", "not_extended", "bad_answer"] {
+                    self.condition(name, false, json!({}))?;
+                }
+                self.state.set_looked(now_ms);
+                let exit = self.ages(now_ms)?.unwrap_or(exit);
+                self.state.save()?;
+                Ok(exit)
+            }
+            Ok(Followed::Forked) => Ok(Exit::Equivocation),
+            // What goes wrong here is not the log's doing.
+            Err(Trouble::Here(error)) => {
+                self.state.save()?;
+                Err(error)
+            }
+            Err(Trouble::There(error)) => self.trouble(error),
+        }
+    }
+
+    /// Follows the log to its newest checkpoint, reporting batch by batch.
+    fn follow(&mut self, now_ms: u64) -> Result<Followed, Trouble> {
+        let quiet = Output::new(Format::Json, true);
+        let mut online = Online::connect(&self.online, self.config, &quiet).map_err(Trouble::There)?;
+        let size = online.checkpoint.size();
+        let is_met = quorum(&online).map_err(Trouble::There)?.is_met;
+        let is_short = online.policy.asks_for_witnesses() && !is_met;
+        self.condition("quorum_missing", is_short, json!({ "size": size })).map_err(Trouble::Here)?;
+        if self.state.edge.size() == 0 && self.args.from_now {
+            self.begin_at(size, &mut online)?;
+        }
+        let log = online.log.clone();
+        let watch = self.watch.clone();
+        let mut follow = Follow::new(&watch, &log, now_ms, self.state.edge.clone(), self.state.seal.clone());
+        (follow.looked_ms, follow.interval_s) = (self.state.looked_ms(), self.state.interval_s());
+        let mut tail = online.client.tail(self.state.edge.clone(), Some(size));
+        while self.state.edge.size() < size {
+            let Some(run) = next_run(&mut online, &mut tail).map_err(Trouble::There)? else { break };
+            for entry in run.statements() {
+                let named = match Follow::needs(entry) {
+                    Some(id) => self.named(&id, 1, &mut online)?,
+                    None => None,
+                };
+                let sealed = follow.entry(entry, named);
+                if follow.is_too_much() {
+                    return Err(unsealed("a batch holds more than a monitor keeps before its seal comes"));
+                }
+                let Some(sealed) = sealed else { continue };
+                self.state.set_interval(follow.interval_s);
+                if self.report(sealed, &follow.edge).map_err(Trouble::Here)? {
+                    return Ok(Followed::Forked);
+                }
+            }
+            self.state.save().map_err(Trouble::Here)?;
+        }
+        if self.state.edge.size() < size {
+            return Err(unsealed("the checkpoint does not end with a seal"));
+        }
+        Ok(Followed::Whole(if is_short { Exit::WitnessQuorum } else { Exit::Ok }))
+    }
+
+    /// Begins behind the last seal, without what came before.
+    fn begin_at(&mut self, size: u64, online: &mut Online) -> Result<(), Trouble> {
+        let edge = online.ask(|client| client.edge_at(size)).map_err(Trouble::There)?;
+        let entry = |online: &mut Online, index| {
+            online.ask(|client| client.statement(EntryRef::Index(index))).map_err(Trouble::There)
+        };
+        let genesis = entry(online, 0)?;
+        let seal = entry(online, size - 1)?.statement().clone();
+        self.state.set_interval(genesis.statement().body().field("seal_interval").and_then(|item| item.uint()));
+        self.state.advance(edge, Some((size - 1, seal)));
+        self.state.save().map_err(Trouble::Here)
+    }
+
+    /// What a statement touches that another one names; proved to be in the log.
+    fn named(&mut self, id: &StatementId, depth: usize, online: &mut Online) -> Result<Option<Named>, Trouble> {
+        if let Some(named) = self.named.get(id) {
+            return Ok(Some(named.clone()));
+        }
+        let found = online.ask(|client| client.statement(EntryRef::Id(*id))).map_err(Trouble::There)?;
+        let statement: &Statement = found.statement();
+        let inner = match statement.names().ok().flatten() {
+            Some(inner) if depth < NAMED_DEPTH_MAX => self.named(&inner, depth + 1, online)?,
+            _ => None,
+        };
+        let Ok(touches) = statement.touches(|_| inner) else { return Ok(None) };
+        let named = Named { role: statement.named_role(), subject: statement.subject().clone(), touches };
+        if self.named.len() >= NAMED_KEPT_MAX {
+            self.named.clear();
+        }
+        self.named.insert(*id, named.clone());
+        Ok(Some(named))
+    }
+
+    /// Reports a batch and goes on behind it; says whether the log was caught.
+    fn report(&mut self, sealed: Sealed, edge: &Edge) -> Result<bool, CliError> {
+        for event in &sealed.events {
+            self.deliver(event)?;
+        }
+        if let Some(evidence) = &sealed.fork {
+            let path = caught::keep(&self.directory, evidence)?;
+            let fields = json!({ "evidence": path, "reason": "two seals of the log contradict each other" });
+            self.courier.deliver(&Event::new(&self.origin, "fork", &sealed.index.to_string(), fields))?;
+            return Ok(true);
+        }
+        if sealed.is_closed {
+            self.state.set_closed();
+        }
+        // M2: only now.
+        self.state.advance(edge.clone(), sealed.last);
+        Ok(false)
+    }
+
+    /// Reports an event, unless it was taken in a look that did not get through.
+    fn deliver(&mut self, event: &Event) -> Result<(), CliError> {
+        if !self.state.was_delivered(event) {
+            self.courier.deliver(event)?;
+            self.state.note_delivered(event);
+        }
+        Ok(())
+    }
+
+    /// Reports that a condition begins or ends.
+    fn condition(&mut self, name: &'static str, is_on: bool, fields: Json) -> Result<(), CliError> {
+        if let Some(event) = self.state.condition(&self.origin, name, is_on, fields) {
+            self.courier.deliver(&event.with("tree", tree_json(&self.state.edge)))?;
+            self.state.set_condition(name, is_on);
+            self.state.save()?;
+        }
+        Ok(())
+    }
+
+    /// How old the newest seal is.
+    fn ages(&mut self, now_ms: u64) -> Result<Option<Exit>, CliError> {
+        let seal = self.state.seal.as_ref().and_then(|(index, seal)| Seal::read(*index, seal).ok());
+        let Some(seal) = seal else { return Ok(None) };
+        let age_ms = now_ms.saturating_sub(seal.time_ms);
+        let is_due = !self.state.is_closed();
+        let is_late = is_due && age_ms > self.args.max_age.saturating_mul(1_000);
+        let is_missing = is_due && self.state.interval_s().is_some_and(|interval_s| age_ms > heartbeat_ms(interval_s));
+        let fields = json!({
+            "seal": seal.index, "time_ms": seal.time_ms, "age_ms": age_ms, "interval_s": self.state.interval_s(),
+        });
+        self.condition("heartbeat_missing", is_missing, fields.clone())?;
+        self.condition("seal_late", is_late, fields)?;
+        Ok((is_late || is_missing).then_some(Exit::Stale))
+    }
+
+    /// What an error means: an event, or the end.
+    fn trouble(&mut self, error: CliError) -> Result<Exit, CliError> {
+        let fields = json!({ "reason": error.to_string(), "evidence": error.evidence() });
+        let name = match error.exit() {
+            Exit::Equivocation => {
+                // One for each piece of evidence, however often it is found.
+                let name = error.evidence().and_then(Path::file_name);
+                let anchor = name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                self.courier.deliver(&Event::new(&self.origin, "fork", &anchor, fields))?;
+                return Ok(Exit::Equivocation);
+            }
+            Exit::Network | Exit::NotFound | Exit::NotAuthorised => "server_silent",
+            Exit::Stale => "rollback",
+            Exit::BadInclusion if error.evidence().is_some() => "not_extended",
+            Exit::Usage => {
+                self.is_unusable = true;
+                return Err(error);
+            }
+            _ => "bad_answer",
+        };
+        self.output.say(error.to_string());
+        self.condition(name, true, fields)?;
+        self.state.save()?;
+        Ok(error.exit())
+    }
+}
+
+fn unsealed(what: &str) -> Trouble {
+    Trouble::There(CliError::malformed(format!("the log is not sealed as it must be: {what}")))
+}
+
+/// The next entries. A server that leaves us waiting is silent.
+fn next_run(online: &mut Online, tail: &mut Tail) -> Result<Option<VerifiedRun>, CliError> {
+    online.ask(|client| async move {
+        let run = tokio::time::timeout(RUN_TIME_MAX, client.next_run(tail)).await;
+        run.unwrap_or_else(|_| {
+            let reason = format!("the next entries do not come within {} s", RUN_TIME_MAX.as_secs());
+            Err(ClientError::Network { url: "the registry".to_owned(), reason })
+        })
+    })
+}
+
+/// How far a look came.
+enum Followed {
+    /// To the newest checkpoint.
+    Whole(Exit),
+    /// To proof against the log.
+    Forked,
+}
+
+/// Whose fault it is that a look did not get through.
+enum Trouble {
+    /// This machine's: an event that nobody takes, a disk.
+    Here(CliError),
+    /// The log's, its server's, or that of what lies in between.
+    There(CliError),
+}
+
+fn now_ms() -> Result<u64, CliError> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.ok().and_then(|since| u64::try_from(since.as_millis()).ok());
+    now.ok_or_else(|| CliError::new(Exit::Internal, "this machine's clock stands before 1970"))
+}
