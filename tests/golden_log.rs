@@ -183,6 +183,7 @@ async fn build(file: &Value, storage: Arc<dyn Storage>, directory: &std::path::P
             clock: Arc::new(move || once.swap(0, Ordering::SeqCst)),
             on_fatal: Arc::new(move |reason| *heard.lock().unwrap() = Some(reason.to_owned())),
             options: LogOptions { seal_interval, batch_delay: Duration::from_millis(50), ..LogOptions::default() },
+            cosigners: None,
         };
         for statement in &statements {
             let touches = statement.touches(|id| parts.application.named.get(id).cloned()).unwrap_or_default();

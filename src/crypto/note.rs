@@ -283,6 +283,12 @@ impl Note {
         Ok(latest)
     }
 
+    /// Adds a signature line in the place of those that the same key has already. Nothing is verified.
+    pub fn put_line(&mut self, line: &NoteSignature) {
+        self.signatures.retain(|known| known.name != line.name || known.key_id != line.key_id);
+        self.signatures.push(line.clone());
+    }
+
     /// This note with the signature lines of `keys` and no others; there may be none. Nothing is verified.
     pub fn with_lines_of(&self, keys: &[KeyLine]) -> Self {
         let is_one = |line: &&NoteSignature| keys.iter().any(|key| line.name == key.name && line.key_id == key.key_id);

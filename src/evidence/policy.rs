@@ -40,6 +40,7 @@ pub struct Policy {
 struct Node {
     name: String,
     rule: Rule,
+    url: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,6 +189,14 @@ impl Policy {
         })
     }
 
+    /// The submission prefix of each witness that has one on its line (C2SP tlog-witness), with the policy's name and its key.
+    pub fn witness_urls(&self) -> impl Iterator<Item = (&str, &KeyLine, &str)> {
+        self.nodes.iter().filter_map(|node| match (&node.rule, &node.url) {
+            (Rule::Witness(key), Some(url)) => Some((node.name.as_str(), key, url.as_str())),
+            _ => None,
+        })
+    }
+
     /// Checks the cosignatures of every witness of the policy on `note` and counts them. Several lines of one
     /// witness count once; lines of strangers are ignored.
     ///
@@ -231,7 +240,8 @@ impl Parser {
         match words {
             ["log", vkey] | ["log", vkey, _] => self.log(vkey),
             ["log", ..] => Err(PolicyFault::Usage("log <vkey> [url]")),
-            ["witness", name, vkey] | ["witness", name, vkey, _] => self.witness(name, vkey),
+            ["witness", name, vkey] => self.witness(name, vkey, None),
+            ["witness", name, vkey, url] => self.witness(name, vkey, Some((*url).to_owned())),
             ["witness", ..] => Err(PolicyFault::Usage("witness <name> <vkey> [url]")),
             ["group", name, threshold, members @ ..] if !members.is_empty() => self.group(name, threshold, members),
             ["group", ..] => Err(PolicyFault::Usage("group <name> <any|all|number> <member>…")),
@@ -251,14 +261,14 @@ impl Parser {
         Ok(())
     }
 
-    fn witness(&mut self, name: &str, vkey: &str) -> Result<(), PolicyFault> {
+    fn witness(&mut self, name: &str, vkey: &str, url: Option<String>) -> Result<(), PolicyFault> {
         let key = parse_key(vkey, NoteAlgorithm::Cosignature)?;
         // The same key under two names would count twice.
         let is_known = |node: &Node| matches!(&node.rule, Rule::Witness(known) if known.key() == key.key());
         if self.nodes.iter().any(is_known) {
             return Err(PolicyFault::Twice(key.name().to_owned()));
         }
-        self.define(name, Rule::Witness(key))
+        self.define(name, Rule::Witness(key), url)
     }
 
     fn group(&mut self, name: &str, threshold: &str, names: &[&str]) -> Result<(), PolicyFault> {
@@ -277,7 +287,7 @@ impl Parser {
         };
         let threshold =
             threshold.filter(|number| (1..=members.len()).contains(number)).ok_or(PolicyFault::Threshold)?;
-        self.define(name, Rule::Group { threshold, members })
+        self.define(name, Rule::Group { threshold, members }, None)
     }
 
     fn quorum(&mut self, name: &str) -> Result<(), PolicyFault> {
@@ -291,14 +301,14 @@ impl Parser {
         }
     }
 
-    fn define(&mut self, name: &str, rule: Rule) -> Result<(), PolicyFault> {
+    fn define(&mut self, name: &str, rule: Rule, url: Option<String>) -> Result<(), PolicyFault> {
         if name == NONE || name.len() > POLICY_NAME_LEN_MAX {
             return Err(PolicyFault::Name);
         }
         if self.by_name.insert(name.to_owned(), self.nodes.len()).is_some() {
             return Err(PolicyFault::Twice(name.to_owned()));
         }
-        self.nodes.push(Node { name: name.to_owned(), rule });
+        self.nodes.push(Node { name: name.to_owned(), rule, url });
         Ok(())
     }
 

@@ -86,12 +86,14 @@ pub trait Application: Send + 'static {
 /// The log at a head: what everybody reads.
 pub struct Published<V> {
     /// Entries, tree, table.
-    pub reader: LogReader,
-    /// The signed checkpoint of this head, without cosignatures; `None` only in read-only mode, when no signature of
-    /// this head is at hand.
+    pub reader: Arc<LogReader>,
+    /// The signed checkpoint of this head, with the cosignatures that were collected; `None` when no signature of this head is
+    /// at hand (read-only mode), or its witnesses have not cosigned and are waited for (I8).
     pub checkpoint: Option<Note>,
+    /// Whether a quorum of the log's witnesses has cosigned; `None` without witnesses.
+    pub is_witnessed: Option<bool>,
     /// The application's view.
-    pub view: V,
+    pub view: Arc<V>,
 }
 
 /// Where a submission stands, with a head that holds it.
@@ -115,6 +117,8 @@ pub enum SubmitError<R> {
     NoSpace,
     /// The clock stands before the last seal.
     ClockBehind,
+    /// It is durable, and not public until witnesses have cosigned a head that holds it (I8).
+    Unwitnessed,
     /// The log has come to its end: rows beside the entries would need a further seal.
     Closed,
     /// The log is stopping or has stopped; whether the submission entered is unknown.

@@ -10,7 +10,7 @@ use tokio::sync::{Semaphore, oneshot, watch};
 use crate::crypto::{KeyLine, Note, SigningKey};
 use crate::evidence::Checkpoint;
 use crate::log::sequencer::{Command, Sequencer};
-use crate::log::{Application, Guard, Head, LogReader, Placed, Published, SubmitError, TileCache};
+use crate::log::{Application, Cosigners, Guard, Head, LogReader, Placed, Published, SubmitError, TileCache};
 use crate::storage::Storage;
 
 /// Most calls of [`Log::store`] that may wait (I7): their rows are many times larger than an entry.
@@ -55,7 +55,8 @@ pub struct Signer {
 }
 
 impl Signer {
-    pub(in crate::log) fn checkpoint(&self, head: &Head) -> Note {
+    /// The checkpoint of `head`, signed. Only of a head that the guard remembers (I3).
+    pub(crate) fn checkpoint(&self, head: &Head) -> Note {
         Checkpoint { size: head.size(), root: head.root(), ..self.empty.clone() }.sign(&self.name, &self.key)
     }
 
@@ -95,6 +96,8 @@ pub struct LogParts<A: Application> {
     pub on_fatal: Arc<dyn Fn(&str) + Send + Sync>,
     /// Limits and pace.
     pub options: LogOptions,
+    /// Who cosigns its checkpoints.
+    pub cosigners: Option<Box<dyn Cosigners>>,
 }
 
 /// A running log.
@@ -107,11 +110,22 @@ pub struct Log<A: Application> {
 
 impl<A: Application> Log<A> {
     /// Signs the head that `reader` is at and starts the sequencer.
-    pub fn start(mut parts: LogParts<A>, reader: LogReader) -> Self {
+    pub fn start(parts: LogParts<A>, reader: LogReader) -> Self {
         let checkpoint = parts.signer.checkpoint(reader.head());
-        parts.signer.keep(&checkpoint);
-        let view = parts.application.committed(&reader);
-        let first = Arc::new(Published { reader, checkpoint: Some(checkpoint), view });
+        Self::start_from(parts, Arc::new(reader), Some(checkpoint), None)
+    }
+
+    /// Starts the sequencer at `reader`'s head, which is published with `checkpoint`; without one its witnesses have not
+    /// cosigned and are waited for (I8).
+    pub fn start_from(
+        mut parts: LogParts<A>,
+        reader: Arc<LogReader>,
+        checkpoint: Option<Note>,
+        is_witnessed: Option<bool>,
+    ) -> Self {
+        checkpoint.iter().for_each(|checkpoint| parts.signer.keep(checkpoint));
+        let view = Arc::new(parts.application.committed(&reader));
+        let first = Arc::new(Published { reader, checkpoint, is_witnessed, view });
         let (publisher, published) = watch::channel(first);
         let (sender, commands) = sync_channel(parts.options.pool_entries_max);
         let sequencer = Sequencer::new(parts, commands, publisher);

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 
+use crate::crypto::Note;
 use crate::log::{
-    Application, Batch, Decision, Guard, GuardError, GuardedHead, Head, LogParts, LogReader, OpenError, PartialTiles,
-    Placed, Planned, Published, SealInput, SubmitError, TileCache,
+    Application, Batch, Collected, Decision, Guard, GuardError, GuardedHead, Head, LogParts, LogReader, OpenError,
+    PartialTiles, Placed, Planned, Published, SealInput, SubmitError, TileCache,
 };
 use crate::storage::{Batch as Rows, CommitError, HEAD_KEY, Storage};
 
@@ -25,6 +26,8 @@ const AHEAD_MAX_MS: u64 = 10;
 const CLOCK_WAIT_MAX: Duration = Duration::from_secs(2);
 /// How soon a heartbeat seal that could not be written is tried again.
 const HEARTBEAT_RETRY: Duration = Duration::from_secs(10);
+/// How often missing cosignatures are asked for. Who does not answer is asked less often by whoever collects.
+const COSIGNATURES_INTERVAL: Duration = Duration::from_millis(500);
 
 type Answer<A> = Result<Placed<<A as Application>::View>, SubmitError<<A as Application>::Refusal>>;
 type Stored<A> = Result<(), SubmitError<<A as Application>::Refusal>>;
@@ -44,8 +47,14 @@ pub(in crate::log) struct Sequencer<A: Application> {
     parts: LogParts<A>,
     commands: Receiver<Command<A>>,
     waiting: VecDeque<Command<A>>,
+    /// The newest committed head. Readers are behind it as long as its witnesses have not cosigned (I8).
+    newest: Arc<Published<A::View>>,
     published: watch::Sender<Arc<Published<A::View>>>,
+    /// Who is answered when `newest` is published.
+    unpublished: Vec<Pending<A>>,
     heartbeat_at: Instant,
+    /// When cosignatures are asked for again.
+    ask_again_at: Option<Instant>,
 }
 
 /// A submission that is answered when its batch is published.
@@ -75,6 +84,8 @@ enum End {
 enum Next {
     Batch,
     Heartbeat,
+    /// Cosignatures of the newest head are missing.
+    Cosignatures,
     Drain,
 }
 
@@ -84,8 +95,12 @@ impl<A: Application> Sequencer<A> {
         commands: Receiver<Command<A>>,
         published: watch::Sender<Arc<Published<A::View>>>,
     ) -> Self {
-        let heartbeat_at = Instant::now() + parts.options.seal_interval;
-        Self { parts, commands, waiting: VecDeque::new(), published, heartbeat_at }
+        let now = Instant::now();
+        let heartbeat_at = now + parts.options.seal_interval;
+        let newest = Arc::clone(&published.borrow());
+        let ask_again_at = parts.cosigners.as_ref().map(|_| now);
+        let (waiting, unpublished) = (VecDeque::new(), Vec::new());
+        Self { parts, commands, waiting, newest, published, unpublished, heartbeat_at, ask_again_at }
     }
 
     pub(in crate::log) fn run(mut self) {
@@ -102,6 +117,10 @@ impl<A: Application> Sequencer<A> {
             let outcome = match self.next() {
                 Next::Batch => self.batch(false),
                 Next::Heartbeat => self.batch(true),
+                Next::Cosignatures => {
+                    self.ask_again();
+                    Ok(())
+                }
                 Next::Drain => self.drain(),
             };
             if let Err(end) = outcome {
@@ -110,13 +129,18 @@ impl<A: Application> Sequencer<A> {
         }
     }
 
-    /// Waits for submissions, or for the time of a heartbeat seal.
+    /// Waits for submissions, for the time of a heartbeat seal, or to ask for cosignatures again.
     fn next(&mut self) -> Next {
-        let patience = self.heartbeat_at.saturating_duration_since(Instant::now());
+        let now = Instant::now();
+        let patience = self.heartbeat_at.saturating_duration_since(now);
         if self.waiting.is_empty() {
-            match self.commands.recv_timeout(patience) {
+            let until_asked = self.ask_again_at.map(|at| at.saturating_duration_since(now));
+            match self.commands.recv_timeout(until_asked.map_or(patience, |until| until.min(patience))) {
                 Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => return Next::Drain,
                 Ok(command) => self.waiting.push_back(command),
+                Err(RecvTimeoutError::Timeout) if until_asked.is_some_and(|until| until < patience) => {
+                    return Next::Cosignatures;
+                }
                 Err(RecvTimeoutError::Timeout) => return Next::Heartbeat,
             }
             if !self.parts.options.batch_delay.is_zero() {
@@ -142,12 +166,13 @@ impl<A: Application> Sequencer<A> {
         while !self.waiting.is_empty() {
             self.batch(false)?;
         }
+        debug_assert!(self.unpublished.is_empty(), "whoever is not answered by a head is told so at once");
         Err(End::Asked)
     }
 
     /// One batch. The order of effects is I3; the commit is the point of no return.
     fn batch(&mut self, is_heartbeat: bool) -> Result<(), End> {
-        let before = Arc::clone(&self.published.borrow());
+        let before = Arc::clone(&self.newest);
         let Some(time_ms) = self.seal_time(before.reader.head()) else {
             self.put_off_heartbeat(is_heartbeat);
             self.refuse_waiting(|| SubmitError::ClockBehind);
@@ -180,7 +205,11 @@ impl<A: Application> Sequencer<A> {
                 self.heartbeat_at = Instant::now() + self.parts.options.seal_interval;
             }
             // Duplicates of what stands already need no new head.
-            pending.into_iter().for_each(|one| one.answer(&before));
+            self.unpublished.extend(pending);
+            self.answer_published();
+            if !self.unpublished.is_empty() {
+                self.publish();
+            }
             return Ok(());
         }
         let planned = self.seal(&before.reader, plan, time_ms)?;
@@ -191,8 +220,10 @@ impl<A: Application> Sequencer<A> {
             stored.into_iter().for_each(|reply| drop(reply.send(Err(SubmitError::NoSpace))));
             return Ok(());
         }
-        let after = self.publish(before.reader.head(), planned)?;
-        pending.into_iter().for_each(|one| one.answer(&after));
+        self.sign(before.reader.head(), planned)?;
+        self.unpublished.extend(pending);
+        self.publish();
+        // Rows beside the entries are promised to be durable, not to be seen (I8).
         stored.into_iter().for_each(|reply| drop(reply.send(Ok(()))));
         Ok(())
     }
@@ -237,20 +268,75 @@ impl<A: Application> Sequencer<A> {
         }
     }
 
-    /// Durable step 2, then the signature, then the new head for everybody (I3).
-    fn publish(&mut self, before: &Head, planned: Planned) -> Result<Arc<Published<A::View>>, End> {
+    /// Durable step 2, then the signature (I3).
+    fn sign(&mut self, before: &Head, planned: Planned) -> Result<(), End> {
         let expected = guarded(before).ok_or(End::Fatal("the head before a batch has no seal".into()))?;
         let next = guarded(&planned.head).ok_or(End::Fatal("a batch ended without a seal".into()))?;
         self.parts.guard.swap(&expected, next).map_err(|error| End::Fatal(error.to_string()))?;
-        let checkpoint = self.parts.signer.checkpoint(&planned.head);
+        let checkpoint = Some(self.parts.signer.checkpoint(&planned.head));
         let snapshot = self.parts.storage.snapshot().map_err(|error| End::Fatal(error.to_string()))?;
         let reader = LogReader::new(snapshot, planned.head, planned.partials, Arc::clone(&self.parts.cache));
-        let view = self.parts.application.committed(&reader);
-        self.parts.signer.keep(&checkpoint);
-        let after = Arc::new(Published { reader, checkpoint: Some(checkpoint), view });
-        self.published.send_replace(Arc::clone(&after));
+        let view = Arc::new(self.parts.application.committed(&reader));
+        self.newest = Arc::new(Published { reader: Arc::new(reader), checkpoint, is_witnessed: None, view });
         self.heartbeat_at = Instant::now() + self.parts.options.seal_interval;
-        Ok(after)
+        Ok(())
+    }
+
+    /// Collects cosignatures of the newest head, then shows it to everybody and answers whom it holds (I3, I8).
+    fn publish(&mut self) {
+        let head = self.newest.reader.head();
+        let note = self.newest.checkpoint.clone().unwrap_or_else(|| self.parts.signer.checkpoint(head));
+        let collected = match &mut self.parts.cosigners {
+            None => return self.show(note, None),
+            Some(cosigners) => cosigners.collect(&self.newest.reader, note),
+        };
+        self.ask_again_at = Some(Instant::now() + COSIGNATURES_INTERVAL);
+        match collected {
+            Collected::Publish { note, is_enough } => self.show(note, Some(is_enough)),
+            Collected::Withheld | Collected::Ahead { .. } => {
+                tracing::warn!(size = head.size(), "a head waits for its witnesses and is not published");
+                let unwitnessed = |one: Pending<A>| drop(one.reply.send(Err(SubmitError::Unwitnessed)));
+                self.unpublished.drain(..).for_each(unwitnessed);
+            }
+        }
+    }
+
+    /// The newest head for everybody.
+    fn show(&mut self, note: Note, is_witnessed: Option<bool>) {
+        if is_witnessed == Some(false) {
+            tracing::warn!(size = self.newest.reader.head().size(), "a checkpoint is published without its witnesses");
+        }
+        self.parts.signer.keep(&note);
+        let (reader, view) = (Arc::clone(&self.newest.reader), Arc::clone(&self.newest.view));
+        self.newest = Arc::new(Published { reader, checkpoint: Some(note), is_witnessed, view });
+        self.published.send_replace(Arc::clone(&self.newest));
+        self.answer_published();
+    }
+
+    /// Answers those whose statement stands in what readers see.
+    fn answer_published(&mut self) {
+        let published = Arc::clone(&self.published.borrow());
+        let size = if published.checkpoint.is_some() { published.reader.head().size() } else { 0 };
+        for one in std::mem::take(&mut self.unpublished) {
+            match one.index < size {
+                true => one.answer(&published),
+                false => self.unpublished.push(one),
+            }
+        }
+    }
+
+    /// Asks for what is missing: the quorum of a head that is not published, or further lines of one that is.
+    fn ask_again(&mut self) {
+        let published = Arc::clone(&self.published.borrow());
+        let (Some(note), true) = (&published.checkpoint, Arc::ptr_eq(&published, &self.newest)) else {
+            return self.publish();
+        };
+        let Some(cosigners) = &mut self.parts.cosigners else { return self.ask_again_at = None };
+        let late = cosigners.late(&published.reader, note);
+        self.ask_again_at = (!late.is_complete).then(|| Instant::now() + COSIGNATURES_INTERVAL);
+        if let Some((note, is_enough)) = late.note {
+            self.show(note, Some(is_enough));
+        }
     }
 
     /// A heartbeat that failed is due at once again: without a pause the loop would do nothing else.

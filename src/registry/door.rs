@@ -74,6 +74,9 @@ impl Registry {
         let statement = self.read_submission(submission)?;
         let id = *statement.id();
         if let Some(index) = self.index_in(&published.reader, &id)? {
+            if published.checkpoint.is_none() {
+                return Err(PublishError::Unwitnessed);
+            }
             return self
                 .answer(&published.reader, id, index, false)
                 .map(|stood| Examined(Found::Stands(Box::new(stood))));
@@ -110,6 +113,7 @@ impl Registry {
                 Err(SubmitError::Busy) => Err(PublishError::Busy { retry_after_ms: RETRY_AFTER_MS }),
                 Err(SubmitError::NoSpace) => Err(PublishError::NoSpace),
                 Err(SubmitError::ClockBehind) => Err(PublishError::ClockBehind),
+                Err(SubmitError::Unwitnessed) => Err(PublishError::Unwitnessed),
                 // A closed log answers a submission by its refusal; only rows beside the entries are told so.
                 Err(SubmitError::Stopped | SubmitError::Closed) => Err(PublishError::ShuttingDown),
             }

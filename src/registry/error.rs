@@ -34,6 +34,9 @@ pub enum PublishError {
     NoSpace,
     /// The registry's clock stands before its last seal. Nothing was written.
     ClockBehind,
+    /// It is kept, and not public until witnesses have cosigned a checkpoint that holds it. The same bytes sent again are
+    /// answered with a receipt then.
+    Unwitnessed,
     /// The registry is stopping; whether the statement entered is unknown.
     ShuttingDown,
     /// The registry cannot read its own data.
@@ -50,6 +53,7 @@ impl PublishError {
             Self::ReadOnly { .. } => "read_only",
             Self::NoSpace => "no_space",
             Self::ClockBehind => "clock_behind",
+            Self::Unwitnessed => "unwitnessed",
             Self::ShuttingDown => "shutting_down",
             Self::Internal(_) => "internal",
         }
@@ -64,6 +68,11 @@ impl PublishError {
             Self::ReadOnly { .. } => "the registry takes no statements now: it serves reads only".into(),
             Self::NoSpace => "the registry's disk is nearly full: nothing was written".into(),
             Self::ClockBehind => "the registry's clock stands before its last seal: nothing was written".into(),
+            Self::Unwitnessed => {
+                "the statement is kept, but the registry's witnesses have not cosigned a checkpoint that holds it: it is not \
+                 public yet"
+                    .into()
+            }
             Self::ShuttingDown => "the registry is stopping: whether the statement entered is unknown".into(),
             Self::Internal(_) => "the registry cannot read its own data".into(),
         }
@@ -77,6 +86,10 @@ impl PublishError {
             Self::Busy { retry_after_ms } => format!("send it again in {retry_after_ms} ms or later"),
             Self::ReadOnly { .. } | Self::NoSpace | Self::ClockBehind | Self::Internal(_) => {
                 "send it again later; the operator has to act".into()
+            }
+            Self::Unwitnessed => {
+                "send the same bytes again a little later: the answer is its receipt once the witnesses have cosigned"
+                    .into()
             }
             Self::ShuttingDown => "send the same bytes again: if they entered, the answer is the same index".into(),
         }
@@ -126,6 +139,9 @@ pub enum ReadError {
         /// Which.
         limit: String,
     },
+    /// The witnesses of the registry have not cosigned its newest head, and it waits for them.
+    #[error("the registry's witnesses have not cosigned its newest head yet")]
+    Unwitnessed,
     /// It needs a signature that this registry may not make now.
     #[error("the registry may not sign now: {reason}")]
     ReadOnly {
@@ -148,6 +164,7 @@ impl ReadError {
             Self::Removed(_) => "text_removed",
             Self::OutOfRange { .. } => "out_of_range",
             Self::TooLarge { .. } => "too_large",
+            Self::Unwitnessed => "unwitnessed",
             Self::ReadOnly { .. } => "read_only",
             Self::Storage(_) | Self::Damaged(_) => "internal",
         }
@@ -160,6 +177,7 @@ impl ReadError {
             Self::Removed(_) => "ask whoever has a copy: its digest still proves it",
             Self::OutOfRange { .. } => "ask for a position below the size of the newest checkpoint",
             Self::TooLarge { .. } => "ask for a narrower subject, such as one agreement",
+            Self::Unwitnessed => "ask again a little later",
             Self::ReadOnly { .. } => "ask again later; the operator has to act",
             Self::Storage(_) | Self::Damaged(_) => "ask another mirror; the operator has to act",
         }

@@ -117,7 +117,12 @@ impl Registry {
         self.published().view.end.clone()
     }
 
-    /// The newest signed checkpoint.
+    /// Whether a quorum of the registry's witnesses has cosigned the newest checkpoint; `None` if it has no witnesses.
+    pub fn is_witnessed(&self) -> Option<bool> {
+        self.published().is_witnessed
+    }
+
+    /// The newest signed checkpoint, with its cosignatures.
     ///
     /// # Errors
     /// [`ReadError::ReadOnly`] if the registry may not sign and holds no signature of its head.
@@ -148,7 +153,7 @@ impl Registry {
     fn unsigned(&self) -> ReadError {
         match self.mode() {
             Mode::ReadOnly { reason } => ReadError::ReadOnly { reason },
-            Mode::Signing => ReadError::Damaged("a signing registry without a checkpoint".into()),
+            Mode::Signing => ReadError::Unwitnessed,
         }
     }
 }

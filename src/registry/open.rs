@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::agreement::{Act, LogEnd, World};
-use crate::crypto::{KeyLine, NoteAlgorithm, PublicKey, SigningKey};
+use crate::crypto::{KeyLine, Note, NoteAlgorithm, PublicKey, SigningKey};
 use crate::docket::open_map;
 use crate::evidence::{Checkpoint, Seal};
 use crate::log::{
-    self, Guard, Head, Log, LogOptions, LogParts, LogReader, OpenError, PartialTiles, Signer, Signing, TileCache,
-    check_guard, kept_checkpoint, read_head,
+    self, Collected, Cosigners, Guard, Head, Log, LogOptions, LogParts, LogReader, OpenError, PartialTiles, Signer,
+    Signing, TileCache, check_guard, kept_checkpoint, read_head,
 };
 use crate::merkle::{DocketMap, EMPTY_ROOT};
 use crate::registry::desk::{Desk, RENAME_KIND, View};
@@ -110,19 +110,34 @@ impl Registry {
     /// # Errors
     /// [`OpenError`] if there is nothing that could be served.
     pub fn open(opening: Opening) -> Result<Self, OpenError> {
+        Self::open_with(opening, None)
+    }
+
+    /// As [`Registry::open`], for a log whose checkpoints are cosigned. Its witnesses are asked before anything new is signed:
+    /// if one has seen more than this log holds, nothing is (I6 of the log).
+    ///
+    /// # Errors
+    /// As [`Registry::open`].
+    pub fn open_witnessed(opening: Opening, cosigners: Box<dyn Cosigners>) -> Result<Self, OpenError> {
+        Self::open_with(opening, Some(cosigners))
+    }
+
+    fn open_with(opening: Opening, mut cosigners: Option<Box<dyn Cosigners>>) -> Result<Self, OpenError> {
         let Opening { storage, guard, log_key, origin, clock, on_fatal, options } = opening;
         check_clock(&*clock, &origin)?;
         let name = KeyLine::new(origin.as_str(), NoteAlgorithm::Ed25519, log_key.public());
         let name = name.map_err(|error| OpenError::Mismatch(error.to_string()))?;
         let cache = Arc::new(TileCache::new(options.tile_cache_bytes));
-        let reader = read_head(&*storage, origin.as_str(), &cache)?;
+        let reader = Arc::new(read_head(&*storage, origin.as_str(), &cache)?);
         let map = check_head(&reader, &origin, &log_key.public())?;
         let keys = Arc::new(KeyIndex::default());
         let renamed = Arc::new(learn_parties(&reader, &map, &keys)?);
         let copy = guard.parent().map(|directory| directory.join(CHECKPOINT_COPY));
         let empty = Checkpoint { origin: origin.clone(), size: 0, root: EMPTY_ROOT };
         let signer = Signer { empty, name, key: log_key.clone(), copy: copy.clone() };
-        let state = match check_guard(&reader, Guard::open(&guard, origin.as_str())) {
+        let signing = check_guard(&reader, Guard::open(&guard, origin.as_str()));
+        let (signing, first) = first_head(signing, &reader, &signer, cosigners.as_mut());
+        let state = match signing {
             Signing::Allowed(guard) => {
                 let end = log_end(&reader, &map)?;
                 let application = Desk::new(origin, log_key, Arc::clone(&keys), map, renamed, end);
@@ -135,17 +150,58 @@ impl Registry {
                 };
                 let clock: Arc<dyn Fn() -> u64 + Send + Sync> = Arc::new(move || now.now_ms());
                 let signer = signer.clone();
-                let parts = LogParts { application, storage, cache, guard, signer, clock, on_fatal, options };
-                State::Running(Log::start(parts, reader))
+                let parts =
+                    LogParts { application, storage, cache, guard, signer, clock, on_fatal, options, cosigners };
+                State::Running(Log::start_from(parts, reader, first.note, first.is_witnessed))
             }
             Signing::ReadOnly { reason } => {
                 let checkpoint = copy.and_then(|path| kept_checkpoint(&path, &signer.name, reader.head()));
                 let end = log_end(&reader, &map)?;
                 let view = View::read_only(map, origin, renamed, end);
-                State::ReadOnly { published: Arc::new(log::Published { reader, checkpoint, view }), reason }
+                let view = Arc::new(view);
+                let published = log::Published { reader, checkpoint, is_witnessed: None, view };
+                State::ReadOnly { published: Arc::new(published), reason }
             }
         };
         Ok(Self(Arc::new(Inner { signer, clock, keys, text_bytes_max: options.text_bytes_max, state })))
+    }
+}
+
+/// How the head that a log starts from is published.
+#[derive(Default)]
+struct FirstHead {
+    note: Option<Note>,
+    is_witnessed: Option<bool>,
+}
+
+/// Signs the head that a log starts from and has it cosigned; a witness that has seen more forbids signing.
+fn first_head(
+    signing: Signing,
+    reader: &Arc<LogReader>,
+    signer: &Signer,
+    cosigners: Option<&mut Box<dyn Cosigners>>,
+) -> (Signing, FirstHead) {
+    if !matches!(signing, Signing::Allowed(_)) {
+        return (signing, FirstHead::default());
+    }
+    // What was collected before counts: a restart does not lose cosignatures.
+    let kept = signer.copy.as_deref().and_then(|path| kept_checkpoint(path, &signer.name, reader.head()));
+    let note = kept.unwrap_or_else(|| signer.checkpoint(reader.head()));
+    let Some(cosigners) = cosigners else { return (signing, FirstHead { note: Some(note), is_witnessed: None }) };
+    match cosigners.begin(reader, note) {
+        Collected::Publish { note, is_enough } => {
+            (signing, FirstHead { note: Some(note), is_witnessed: Some(is_enough) })
+        }
+        Collected::Withheld => (signing, FirstHead { note: None, is_witnessed: Some(false) }),
+        Collected::Ahead { witness, size } => {
+            let reason = format!(
+                "the witness {witness} has cosigned {size} entries of this log, the database holds {}: database and guard \
+                 were rolled back together. Signing now would fork the log. Restore the newer database, or rebuild it from a \
+                 mirror. If the witness is wrong, take it out of the configuration",
+                reader.head().size()
+            );
+            (Signing::ReadOnly { reason }, FirstHead::default())
+        }
     }
 }
 

@@ -95,6 +95,7 @@ impl Registry {
             return Err(ReadError::ReadOnly { reason });
         }
         let published = self.published();
+        published.checkpoint.as_ref().ok_or_else(|| self.unsigned())?;
         self.receipt_in(&published.reader, index, size.unwrap_or(published.reader.head().size()))
     }
 

@@ -139,6 +139,8 @@ impl Registry {
                 (SubmitError::Closed, Some(end)) => return DepositError::Closed(end.origin),
                 (SubmitError::NoSpace, _) => "its disk is nearly full",
                 (SubmitError::Busy, _) => "too much waits; send it again",
+                // Rows beside the entries are answered when they are durable.
+                (SubmitError::Unwitnessed, _) => "its witnesses have not cosigned",
                 (SubmitError::ClockBehind, _) => "its clock stands before its last seal",
                 _ => "it is stopping",
             };

@@ -42,6 +42,7 @@ impl log_server::Log for LogService {
             is_clock_scripted: registry.is_clock_scripted(),
             mode: mode.into(),
             mode_reason,
+            is_witnessed: registry.is_witnessed(),
             closed: registry.log_end().map(|end| convert::log_end(&end)),
         }))
     }

@@ -15,6 +15,9 @@ use crate::rpc::client_error::{ERROR_DOMAIN, NEXT_STEP, REMOVAL_REASON, REMOVED_
 /// When to come back after `no_space`: nothing but an operator helps.
 const NO_SPACE_RETRY: Duration = Duration::from_secs(300);
 
+/// When to come back for witnesses that have not cosigned.
+const UNWITNESSED_RETRY: Duration = Duration::from_secs(2);
+
 /// A status with its `ErrorInfo`, before the other details are added.
 struct Answer {
     code: Code,
@@ -114,6 +117,7 @@ pub(crate) fn from_publish(error: &PublishError) -> Status {
         PublishError::Malformed { .. } => answer.field("statement"),
         PublishError::Busy { retry_after_ms } => answer.retry_after(Duration::from_millis(*retry_after_ms)),
         PublishError::NoSpace => answer.retry_after(NO_SPACE_RETRY),
+        PublishError::Unwitnessed => answer.retry_after(UNWITNESSED_RETRY),
         _ => answer,
     }
     .build()
@@ -124,7 +128,10 @@ fn code_of_publish(error: &PublishError) -> Code {
         PublishError::Malformed { .. } => Code::InvalidArgument,
         PublishError::Refused(refusal) => code_of_rule(refusal.rule),
         PublishError::Busy { .. } | PublishError::NoSpace => Code::ResourceExhausted,
-        PublishError::ReadOnly { .. } | PublishError::ClockBehind | PublishError::ShuttingDown => Code::Unavailable,
+        PublishError::ReadOnly { .. }
+        | PublishError::ClockBehind
+        | PublishError::Unwitnessed
+        | PublishError::ShuttingDown => Code::Unavailable,
         _ => Code::Internal,
     }
 }
@@ -148,7 +155,7 @@ pub(crate) fn from_read(error: &ReadError) -> Status {
         ReadError::NotFound { .. } => Code::NotFound,
         ReadError::Removed(tombstone) => return text_removed(Code::NotFound, tombstone, error.next_step()),
         ReadError::OutOfRange { .. } | ReadError::TooLarge { .. } => Code::OutOfRange,
-        ReadError::ReadOnly { .. } => Code::Unavailable,
+        ReadError::ReadOnly { .. } | ReadError::Unwitnessed => Code::Unavailable,
         other => return internal(other),
     };
     Answer::new(code, error.reason(), error.to_string(), error.next_step()).build()

@@ -52,8 +52,8 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), TlsError> {
     let rate = Arc::new(RateLimit::new(limits.rpc.publish_burst, limits.rpc.publishes_per_second));
-    let services = rpc::services(registry.clone(), &limits.rpc, rate);
-    let routes = services.routes.merge(web::routes(registry.clone(), &limits.web)).fallback(unknown);
+    let services = rpc::services(registry.clone(), &limits.rpc, Arc::clone(&rate));
+    let routes = services.routes.merge(web::routes(registry.clone(), &limits.web, rate)).fallback(unknown);
     let health = services.health;
     health.report(true).await;
     let shutdown = async {

@@ -38,7 +38,7 @@ pub(in crate::web) fn read_error(error: &ReadError) -> Response {
         ReadError::NotFound { .. } | ReadError::OutOfRange { .. } => StatusCode::NOT_FOUND,
         ReadError::Removed(_) => StatusCode::GONE,
         ReadError::TooLarge { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-        ReadError::ReadOnly { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        ReadError::ReadOnly { .. } | ReadError::Unwitnessed => StatusCode::SERVICE_UNAVAILABLE,
         ReadError::Storage(_) | ReadError::Damaged(_) => {
             tracing::error!(%error, "a read failed");
             return plain_error(StatusCode::INTERNAL_SERVER_ERROR, "the registry cannot read its own data");

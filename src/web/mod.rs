@@ -10,26 +10,34 @@
 //! | `/checkpoint` | the newest published checkpoint, with its cosignatures | C2SP tlog-tiles, Checkpoints |
 //! | `/tile/<L>/<N>[.p/<W>]` | hashes | C2SP tlog-tiles, Merkle Tree |
 //! | `/tile/entries/<N>[.p/<W>]` | entries | C2SP tlog-tiles, Log entries |
+//! | `/.well-known/scitt-keys`, `/entries` | keys, statements, receipts | SCRAPI, see `scrapi` |
 //!
 //! Out of scope: compression, pages for people.
 
 mod answer;
 mod limits;
+mod scrapi;
 mod tiles;
+
+use std::sync::Arc;
 
 use axum::Router;
 use axum::http::{Method, StatusCode};
 use tower_http::cors::{Any, CorsLayer};
 
+use crate::net::RateLimit;
 use crate::registry::Registry;
 
 pub use answer::plain_error;
 pub use limits::Limits;
 
 /// The routes of a registry. They have no fallback: whoever puts them on a port decides what else there is.
-pub fn routes(registry: Registry, limits: &Limits) -> Router {
+/// `rate` is the one that bounds publishing on every surface.
+pub fn routes(registry: Registry, limits: &Limits, rate: Arc<RateLimit>) -> Router {
     let readable = CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]);
-    tiles::routes(registry, limits).method_not_allowed_fallback(method_not_allowed).layer(readable)
+    let tiles = tiles::routes(registry.clone(), limits);
+    let tiles = tiles.method_not_allowed_fallback(method_not_allowed).layer(readable);
+    tiles.merge(scrapi::routes(registry, limits, rate))
 }
 
 async fn method_not_allowed() -> axum::response::Response {

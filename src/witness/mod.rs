@@ -9,15 +9,20 @@
 //! - V4 A failed or unknown durable write ends the process; the next start finds out what was kept.
 //! - V5 What a stranger sends is bounded, and kept only where a log's own signature is on it, two notes a log at most.
 //!
+//! The other side of the exchange is here as well: [`Couriers`] collect cosignatures for a log of ours.
+//!
 //! The decision itself is [`evidence::witness`](crate::evidence::witness); here are the state, the clock and the routes.
 //!
 //! Out of scope: who is a log of this witness (its operator says so), reading entries.
 
+mod courier;
+mod couriers;
 mod keep;
 mod roll;
 mod routes;
 mod state;
 
+pub use couriers::{Couriers, CouriersError, WhenMissing};
 pub use keep::{Keep, KeepError, create};
 pub use roll::{KnownLog, Roll, RollError};
 pub use routes::{Limits, routes};

@@ -132,6 +132,7 @@ impl Bench {
             clock: Arc::new(move || clock.fetch_add(1, Ordering::SeqCst)),
             on_fatal: Arc::new(move |reason| fatal.lock().unwrap().push(reason.to_owned())),
             options: self.options.clone(),
+            cosigners: None,
         };
         let log = Log::start(parts, reader);
         self.see(&log);

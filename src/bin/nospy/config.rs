@@ -25,8 +25,37 @@ pub struct Config {
     pub key: Option<PathBuf>,
     /// What `nospy serve` needs.
     pub serve: Option<Serve>,
+    /// Who cosigns the checkpoints of the registry that `nospy serve` runs.
+    pub witnesses: Option<Witnesses>,
     /// What `nospy witness serve` needs.
     pub witness: Option<Witness>,
+}
+
+/// Who cosigns the checkpoints of a registry.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Witnesses {
+    /// A tlog-policy file: its witness lines carry the URLs, its quorum says how many are needed.
+    pub policy: PathBuf,
+    /// How long a checkpoint waits for its quorum, in milliseconds.
+    #[serde(default = "timeout_ms")]
+    pub timeout_ms: u64,
+    /// What happens to a checkpoint without a quorum.
+    pub when_missing: WhenMissing,
+}
+
+fn timeout_ms() -> u64 {
+    2_000
+}
+
+/// What happens to a checkpoint without a quorum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WhenMissing {
+    /// It is not published until its witnesses have cosigned.
+    Wait,
+    /// It is published without, and said to be.
+    Publish,
 }
 
 /// What `nospy witness serve` needs.
@@ -104,6 +133,9 @@ impl Config {
         if let Some(serve) = &mut config.serve {
             [&mut serve.data, &mut serve.guard, &mut serve.log_key].into_iter().for_each(absolute);
             [&mut serve.clock, &mut serve.tls_certificate, &mut serve.tls_key].into_iter().flatten().for_each(absolute);
+        }
+        if let Some(witnesses) = &mut config.witnesses {
+            absolute(&mut witnesses.policy);
         }
         if let Some(witness) = &mut config.witness {
             [&mut witness.data, &mut witness.guard, &mut witness.key].into_iter().for_each(absolute);

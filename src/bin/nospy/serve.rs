@@ -2,22 +2,31 @@
 
 use std::future::Future;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
+use nospy::evidence::Policy;
 use nospy::net::TlsIdentity;
-use nospy::registry::{Mode, Registry};
+use nospy::registry::{Clock, Mode, Registry};
 use nospy::server::{Limits, serve};
+use nospy::statement::Origin;
+use nospy::witness::{Couriers, WhenMissing};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use zeroize::Zeroizing;
 
-use crate::config::Config;
+use crate::config::{self, Config, Witnesses};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::{clock, closed, describe, files, keys, node};
+
+/// Shortest and longest time that a checkpoint waits for its witnesses.
+const TIMEOUT_MIN: Duration = Duration::from_millis(10);
+const TIMEOUT_MAX: Duration = Duration::from_secs(60);
 
 /// Run the registry that the configuration describes.
 ///
@@ -54,6 +63,7 @@ pub fn run(args: &ServeArgs, config: &Config, output: &Output) -> Result<Exit, C
     let storage = node::storage(&settings.data)?;
     let listen = args.listen.clone().unwrap_or_else(|| settings.listen.clone());
     let clock = clock::of(args.clock.as_deref().or(settings.clock.as_deref()))?;
+    let couriers = config.witnesses.as_ref().map(|witnesses| couriers(witnesses, &origin, &clock)).transpose()?;
     let opening = node::opening(storage, &settings.guard, log_key, origin, clock);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -66,9 +76,21 @@ pub fn run(args: &ServeArgs, config: &Config, output: &Output) -> Result<Exit, C
             .map_err(|error| CliError::usage(format!("cannot listen on {listen}: {error}")))?;
         let address = listener.local_addr().map_err(|error| CliError::usage(format!("cannot listen: {error}")))?;
         let stopped = stop_signal()?;
-        let registry = Registry::open(opening).map_err(|error| node::cannot_open(&error))?;
+        // Witnesses are asked while it opens: nothing waits for it yet.
+        let opened = match couriers {
+            None => Registry::open(opening),
+            Some(couriers) => Registry::open_witnessed(opening, Box::new(couriers)),
+        };
+        let registry = opened.map_err(|error| node::cannot_open(&error))?;
         if let Mode::ReadOnly { reason } = registry.mode() {
             output.say(format!("READ ONLY: nothing is registered until this is settled. {reason}"));
+        }
+        match registry.is_witnessed() {
+            Some(true) => output.say("The newest checkpoint is cosigned by a quorum of its witnesses."),
+            Some(false) => output.say(
+                "NOT WITNESSED: a quorum of the witnesses has not cosigned the newest checkpoint. They are asked again.",
+            ),
+            None => {}
         }
         if let Some(end) = registry.log_end() {
             output.say(format!("CLOSED: only reads are served. {}", closed::text(&end).trim_end()));
@@ -84,7 +106,7 @@ pub fn run(args: &ServeArgs, config: &Config, output: &Output) -> Result<Exit, C
         let json = json!({
             "origin": registry.origin().as_str(), "demo": registry.is_demo(), "url": format!("{scheme}://{address}"),
             "log_key": registry.log_key().to_string(), "signing": registry.mode() == Mode::Signing,
-            "clock_scripted": registry.is_clock_scripted(),
+            "clock_scripted": registry.is_clock_scripted(), "witnessed": registry.is_witnessed(),
             "closed": registry.log_end().as_ref().map(closed::json),
         });
         output.data(&text, json)?;
@@ -94,6 +116,25 @@ pub fn run(args: &ServeArgs, config: &Config, output: &Output) -> Result<Exit, C
     })?;
     output.say("Stopped; everything that was admitted has been answered.");
     Ok(Exit::Ok)
+}
+
+/// Who cosigns, as the configuration says.
+fn couriers(witnesses: &Witnesses, origin: &Origin, clock: &Arc<dyn Clock>) -> Result<Couriers, CliError> {
+    let policy = Policy::parse(&files::read(&witnesses.policy)?)
+        .map_err(|error| CliError::usage(format!("{}: {error}", witnesses.policy.display())))?;
+    if policy.log_of(origin).is_none() {
+        return Err(CliError::usage(format!("{} has no log line for {origin}", witnesses.policy.display())));
+    }
+    let timeout = Duration::from_millis(witnesses.timeout_ms);
+    if !(TIMEOUT_MIN..=TIMEOUT_MAX).contains(&timeout) {
+        return Err(CliError::usage("configuration, timeout_ms: from 10 to 60000"));
+    }
+    let when_missing = match witnesses.when_missing {
+        config::WhenMissing::Wait => WhenMissing::Wait,
+        config::WhenMissing::Publish => WhenMissing::Publish,
+    };
+    Couriers::start(policy, timeout, when_missing, Arc::clone(clock))
+        .map_err(|error| CliError::usage(format!("{}: {error}", witnesses.policy.display())))
 }
 
 /// Certificate and key, if TLS is asked for.

@@ -1,0 +1,50 @@
+//! What the log asks of those who cosign its checkpoints. Who they are, and how they are reached, is not known here.
+
+use std::sync::Arc;
+
+use crate::crypto::Note;
+use crate::log::LogReader;
+
+/// What came of collecting cosignatures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Collected {
+    /// The checkpoint may be published, with these lines.
+    Publish {
+        /// The checkpoint with what was collected.
+        note: Note,
+        /// Whether the quorum is met. If not, it is published all the same because the operator chose so.
+        is_enough: bool,
+    },
+    /// The quorum is missing, and the operator chose to wait for it.
+    Withheld,
+    /// A cosigner has cosigned more of this log than this log holds: it was rolled back. Told at the start only; a log that
+    /// runs knows what it signed.
+    Ahead {
+        /// Who says so.
+        witness: String,
+        /// The size that was cosigned.
+        size: u64,
+    },
+}
+
+/// Lines that came after a checkpoint was published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Late {
+    /// The checkpoint with more lines, if there are more, and whether they meet the quorum.
+    pub note: Option<(Note, bool)>,
+    /// Whether nothing more is expected for this checkpoint.
+    pub is_complete: bool,
+}
+
+/// Collects cosignatures of checkpoints.
+pub trait Cosigners: Send + 'static {
+    /// Asks for cosignatures of `note`, the checkpoint of `reader`'s head, and waits for the quorum no longer than its
+    /// timeout. What one call began, a later one may find.
+    fn collect(&mut self, reader: &Arc<LogReader>, note: Note) -> Collected;
+
+    /// As [`Cosigners::collect`], at the start of a log: also says whether a cosigner has seen more.
+    fn begin(&mut self, reader: &Arc<LogReader>, note: Note) -> Collected;
+
+    /// What has come for `note`, which is published, since. Does not wait.
+    fn late(&mut self, reader: &Arc<LogReader>, note: &Note) -> Late;
+}

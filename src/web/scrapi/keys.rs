@@ -1,0 +1,43 @@
+//! The keys that sign receipts. A log has one for ever.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::codec::{Value, encode};
+use crate::registry::Registry;
+use crate::web::answer::{ASK_AGAIN, ok};
+use crate::web::scrapi::Scrapi;
+use crate::web::scrapi::problem::Problem;
+
+const CBOR: &str = "application/cbor";
+
+/// The key as a COSE_Key (RFC 9053 §7.2): OKP, Ed25519, for EdDSA, named by its thumbprint (RFC 9679).
+fn cose_key(registry: &Registry) -> Value {
+    let key = registry.log_key().key();
+    Value::labels([
+        (1, Value::uint(1)),
+        (2, Value::bytes(key.kid().0)),
+        (3, Value::Int(-8)),
+        (-1, Value::uint(6)),
+        (-2, Value::bytes(*key.as_bytes())),
+    ])
+}
+
+/// All of them, as a COSE_KeySet.
+pub(in crate::web::scrapi) async fn all(State(scrapi): State<Scrapi>) -> Response {
+    ok(CBOR, ASK_AGAIN, encode(&Value::Array(vec![cose_key(&scrapi.registry)])))
+}
+
+/// The one with this id.
+pub(in crate::web::scrapi) async fn one(State(scrapi): State<Scrapi>, Path(kid): Path<String>) -> Response {
+    match kid == scrapi.registry.log_key().key().kid().to_string() {
+        true => ok(CBOR, ASK_AGAIN, encode(&cose_key(&scrapi.registry))),
+        false => Problem::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "no key of this log has this id, 64 lowercase hex digits; /.well-known/scitt-keys lists all",
+        )
+        .into_answer(),
+    }
+}
