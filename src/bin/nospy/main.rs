@@ -48,6 +48,7 @@ mod promised;
 mod publish;
 mod publish_many;
 mod read;
+mod receipt;
 mod seam;
 mod search;
 mod seen;
@@ -119,6 +120,8 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Log(args) => log::run(&args, &config, output),
         Verb::Text(args) => text::run(&args, &config, output),
         Verb::Witness(args) => witness::run(&args, &config, output),
+        Verb::Receipt(args) => receipt::run(&args, &config, output),
+        Verb::Attach(args) => receipt::attach(&args, output),
         Verb::Sign(args) => sign::run(&args, &config, output),
     }
 }
