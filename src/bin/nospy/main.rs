@@ -36,6 +36,7 @@ mod key_request;
 mod keys;
 mod list;
 mod log;
+mod mirror;
 mod modes;
 mod moment;
 mod monitor;
@@ -122,6 +123,7 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Witness(args) => witness::run(&args, &config, output),
         Verb::Receipt(args) => receipt::run(&args, &config, output),
         Verb::Attach(args) => receipt::attach(&args, output),
+        Verb::Mirror(args) => mirror::run(&args, &config, output),
         Verb::Sign(args) => sign::run(&args, &config, output),
     }
 }
