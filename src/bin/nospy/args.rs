@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::output::Format;
 use crate::{
-    agreements, changes, demo, diff, docket, draft, due, exit, gate, history, inbox, init, key, list, log, mirror,
-    modes, monitor, publish, receipt, search, serve, show, sign, text, verify, witness,
+    agreements, audit, changes, demo, diff, docket, draft, due, exit, gate, history, inbox, init, key, list, log,
+    mirror, modes, monitor, publish, receipt, search, serve, show, sign, text, verify, witness,
 };
 
 /// The registry of no-spy agreements: draft, sign, publish and verify statements.
@@ -61,5 +61,6 @@ pub enum Verb {
     Log(log::LogArgs),
     Text(text::TextArgs),
     Mirror(mirror::MirrorArgs),
+    Audit(audit::AuditArgs),
     Witness(witness::WitnessArgs),
 }

@@ -5,6 +5,7 @@ mod agreements;
 mod args;
 mod ask;
 mod asked;
+mod audit;
 mod caught;
 mod changes;
 mod clock;
@@ -124,6 +125,7 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Receipt(args) => receipt::run(&args, &config, output),
         Verb::Attach(args) => receipt::attach(&args, output),
         Verb::Mirror(args) => mirror::run(&args, &config, output),
+        Verb::Audit(args) => audit::run(&args, &config, output),
         Verb::Sign(args) => sign::run(&args, &config, output),
     }
 }
