@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::output::Format;
 use crate::{
     agreements, changes, demo, diff, docket, draft, due, exit, gate, history, inbox, init, key, list, log, modes,
-    publish, search, serve, show, sign, text, verify, witness,
+    publish, search, serve, show, sign, text, vectors, verify, witness,
 };
 
 /// The registry of no-spy agreements: draft, sign, publish and verify statements.
@@ -57,5 +57,6 @@ pub enum Verb {
     Gate(gate::GateArgs),
     Log(log::LogArgs),
     Text(text::TextArgs),
+    Vectors(vectors::VectorsArgs),
     Witness(witness::WitnessArgs),
 }

@@ -55,6 +55,7 @@ mod template;
 mod text;
 mod texts;
 mod trust;
+mod vectors;
 mod verify;
 mod view;
 mod waits;
@@ -114,6 +115,7 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Log(args) => log::run(&args, &config, output),
         Verb::Text(args) => text::run(&args, &config, output),
         Verb::Witness(args) => witness::run(&args, &config, output),
+        Verb::Vectors(args) => vectors::run(&args, output),
         Verb::Sign(args) => sign::run(&args, &config, output),
     }
 }
