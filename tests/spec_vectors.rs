@@ -5,11 +5,11 @@
 mod program;
 mod spec;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nospy::crypto::{KeyLine, Note};
 use nospy::evidence::witness::{AddCheckpoint, KeptHead, Refusal, judge};
-use nospy::evidence::{Policy, Receipt, SignedCheckpoint, TlogProof};
+use nospy::evidence::{Freshness, Outcome, Policy, Receipt, SignedCheckpoint, Step, TlogProof, Trust, check_file};
 use nospy::statement::Statement;
 use program::Bench;
 use serde_json::Value;
@@ -195,4 +195,57 @@ fn witness_scripts() {
     }
     assert!(steps >= 60, "{steps} steps");
     assert!(wrong.is_empty(), "{} of {steps} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn docket_files() {
+    let file = file("docket-file.json");
+    let trust = Trust::of(Policy::parse(text(&file, "policy").as_bytes()).unwrap());
+    let files = spec::edited(&file);
+    let mut failing = BTreeMap::<String, usize>::new();
+    judge_all(&file, "cases", |case| {
+        let check = check_file(&files[text(case, "name")], &trust, None);
+        let Some(failed) = check.checks.failed() else { return Ok(Judged::Accept) };
+        let Outcome::Failed(why) = &failed.outcome else { panic!("{failed:?}") };
+        *failing.entry(text(case, "step").to_owned()).or_default() += 1;
+        match failed.name() == text(case, "step") {
+            true => Err(why.clone()),
+            // Refused, but not where its author says: that is as wrong as accepted.
+            false => Ok(Judged::At(failed.name())),
+        }
+    });
+    let steps = &Step::ALL[..Step::ALL.iter().position(|step| *step == Step::Freshness).unwrap()];
+    for step in steps {
+        assert!(failing.get(step.name()).is_some_and(|cases| *cases >= 3), "{step}: {failing:?}");
+    }
+    let first = &files[text(&cases(&file, "cases")[0], "name")];
+    judge_all(&file, "freshness", |case| {
+        let freshness = Freshness { now: case["now"].as_u64().unwrap(), max_age_s: case["max_age"].as_u64().unwrap() };
+        match check_file(first, &trust, Some(freshness)).checks.outcome(Step::Freshness) {
+            Outcome::Passed => Ok(Judged::Accept),
+            other => Err(format!("{other:?}")),
+        }
+    });
+}
+
+#[test]
+fn the_program_judges_docket_files_alike() {
+    let file = file("docket-file.json");
+    let files = spec::edited(&file);
+    let bench = Bench::new();
+    bench.write("policy", text(&file, "policy"));
+    // Every fifth, and all that are accepted: each is a run of the program.
+    for (number, case) in cases(&file, "cases").iter().enumerate() {
+        let is_accept = text(case, "expect") == "accept";
+        if !is_accept && number % 5 > 0 {
+            continue;
+        }
+        bench.write("file.docket", &files[text(case, "name")]);
+        let ran = bench.run(&["verify", "file.docket", "--policy", "policy"]);
+        let cross = case.get("step").map(|step| format!("✗ {}", step.as_str().unwrap()));
+        assert_eq!(ran.stdout.contains('✗'), !is_accept, "{}: {}{}", text(case, "name"), ran.stdout, ran.stderr);
+        if let Some(cross) = cross {
+            assert!(ran.stdout.contains(&cross) && ran.code != 0, "{}: {}", text(case, "name"), ran.stdout);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The vectors of `docs/spec/vectors`, as they are committed.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use nospy::crypto::parse_hex;
@@ -12,6 +13,8 @@ pub enum Judged {
     Accept,
     /// Nothing is wrong, and nothing is there.
     Absent,
+    /// Refused, at another step than its author says.
+    At(&'static str),
 }
 
 pub fn folder() -> PathBuf {
@@ -66,4 +69,23 @@ pub fn judge_all(file: &Value, list: &str, mut judge: impl FnMut(&Value) -> Resu
         }
     }
     assert!(wrong.is_empty(), "{} of {} are wrong:\n{}", wrong.len(), cases(file, list).len(), wrong.join("\n"));
+}
+
+/// The bytes of every case of a file, most of them edits of another.
+pub fn edited(file: &Value) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::<String, Vec<u8>>::new();
+    for case in cases(file, "cases") {
+        let bytes = match case.get("base") {
+            None => bytes(case),
+            Some(base) => {
+                cases(case, "edits").iter().rev().fold(files[base.as_str().unwrap()].clone(), |mut bytes, edit| {
+                    let (at, removed) = (edit[0].as_u64().unwrap() as usize, edit[1].as_u64().unwrap() as usize);
+                    bytes.splice(at..at + removed, parse_hex(edit[2].as_str().unwrap()).unwrap());
+                    bytes
+                })
+            }
+        };
+        files.insert(text(case, "name").to_owned(), bytes);
+    }
+    files
 }

@@ -8,6 +8,9 @@
 mod cast;
 mod checkpoint;
 mod cosignature;
+mod docket_file;
+mod docket_lies;
+mod docket_steps;
 mod json;
 mod log;
 mod policy;
@@ -38,9 +41,10 @@ pub struct VectorsArgs {
 }
 
 /// Every file, by its name.
-const FILES: [(&str, fn() -> Json); 7] = [
+const FILES: [(&str, fn() -> Json); 8] = [
     ("checkpoint.json", checkpoint::file),
     ("cosignature.json", cosignature::file),
+    ("docket-file.json", docket_file::file),
     ("policy.json", policy::file),
     ("receipt.json", receipt::file),
     ("tlog-proof.json", tlog_proof::file),
