@@ -249,3 +249,35 @@ fn the_program_judges_docket_files_alike() {
         }
     }
 }
+
+#[test]
+fn the_examples_of_the_pages_are_true() {
+    let mut examples = 0;
+    for page in ["checkpoint.md", "cosignature.md", "witness.md", "tlog-proof.md"] {
+        let page = std::fs::read_to_string(folder().parent().unwrap().join(page)).unwrap();
+        for part in page.split("<!-- ").skip(1) {
+            let (mark, rest) = part.split_once(" -->\n```\n").unwrap();
+            let (shown, _) = rest.split_once("```").unwrap();
+            let named = |list: &Value, name: &str| {
+                list.as_array().unwrap().iter().find(|case| text(case, "name") == name).unwrap().clone()
+            };
+            let expected = match mark.split(' ').collect::<Vec<_>>()[..] {
+                ["vector:", name, case] => {
+                    let case = named(&file(name)["cases"], case);
+                    assert_eq!(text(&case, "expect"), "accept");
+                    text(&case, "text").to_owned()
+                }
+                ["policy:", name] => text(&file(name), "policy").to_owned(),
+                ["witness:", script, step] => {
+                    let step = named(&named(&file("witness.json")["scripts"], script)["steps"], step);
+                    assert_eq!(step["status"], 200);
+                    text(&step, "text").to_owned()
+                }
+                _ => panic!("{mark}"),
+            };
+            assert_eq!(shown, expected, "{mark}");
+            examples += 1;
+        }
+    }
+    assert_eq!(examples, 5);
+}
