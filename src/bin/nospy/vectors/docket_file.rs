@@ -47,16 +47,17 @@ pub fn part<'v>(value: &'v mut Value, place: &[P]) -> &'v mut Value {
             (Value::Array(members), P::I(at)) => members.get_mut(*at),
             _ => None,
         }
-        .unwrap_or_else(|| panic!("a base case has this part"))
+        .expect("a base case has this part")
     })
 }
 
 /// The members of a list at a place.
 pub fn list<'v>(value: &'v mut Value, place: &[P]) -> &'v mut Vec<Value> {
-    match part(value, place) {
-        Value::Array(members) => members,
-        _ => panic!("a base case has this list"),
-    }
+    let members = match part(value, place) {
+        Value::Array(members) => Some(members),
+        _ => None,
+    };
+    members.expect("a base case has this list")
 }
 
 fn hashes(hashes: impl IntoIterator<Item = Hash>) -> Value {

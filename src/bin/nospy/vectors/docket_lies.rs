@@ -7,9 +7,10 @@ use crate::vectors::cast::{OTHER_LOG, STRANGER};
 use crate::vectors::docket_file::{CLOSURES, Refused, file_of};
 use crate::vectors::log::{ACME, DE_BSI, Log, START_MS, STEP_MS, SealFields, batches, genesis_of, key, kid, statement};
 
-type Lie = (&'static str, &'static str, &'static str, Box<dyn Fn(usize, &mut SealFields)>);
+type Change = Box<dyn Fn(usize, &mut SealFields)>;
+type Lie = (&'static str, &'static str, &'static str, Change);
 
-fn on(batch: usize, change: impl Fn(&mut SealFields) + 'static) -> Box<dyn Fn(usize, &mut SealFields)> {
+fn on(batch: usize, change: impl Fn(&mut SealFields) + 'static) -> Change {
     Box::new(move |number, fields| {
         if number == batch {
             change(fields);

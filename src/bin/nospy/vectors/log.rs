@@ -49,7 +49,7 @@ pub fn origin() -> Origin {
 }
 
 pub fn subject(text: &str) -> Subject {
-    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+    text.parse().expect("a subject")
 }
 
 /// The key of a seed of 32 equal bytes.
@@ -96,7 +96,7 @@ pub fn batches() -> Vec<Vec<Statement>> {
 }
 
 pub fn statement(issuer: &str, seed: u8, about: &str, kind: &str, ms: u64, body: Value) -> Statement {
-    draft(issuer, about, kind, ms, body).sign(&key(seed)).unwrap_or_else(|error| panic!("{kind}: {error}"))
+    draft(issuer, about, kind, ms, body).sign(&key(seed)).expect("a statement of good form")
 }
 
 pub fn draft(issuer: &str, about: &str, kind: &str, ms: u64, body: Value) -> Draft {

@@ -40,8 +40,10 @@ pub struct VectorsArgs {
     directory: PathBuf,
 }
 
+type File = (&'static str, fn() -> Json);
+
 /// Every file, by its name.
-const FILES: [(&str, fn() -> Json); 8] = [
+const FILES: [File; 8] = [
     ("checkpoint.json", checkpoint::file),
     ("cosignature.json", cosignature::file),
     ("docket-file.json", docket_file::file),

@@ -209,6 +209,9 @@ fn forms() -> Vec<Json> {
     rows
 }
 
+/// Name, profile, expectation, reason, policy, witnesses.
+type Row<'r> = (&'r str, &'r str, &'r str, &'r str, &'r str, &'r [&'r str]);
+
 fn quorums() -> Vec<Json> {
     let w = witnesses();
     let all = format!("{w}group g all one two three\nquorum g\n");
@@ -218,7 +221,7 @@ fn quorums() -> Vec<Json> {
     let single = format!("{w}quorum two\n");
     let none = format!("{w}quorum none\n");
     let aside = format!("{w}group a all one two\ngroup b any three\nquorum a\n");
-    let rows: [(&str, &str, &str, &str, &str, &[&str]); 33] = [
+    let rows: [Row<'_>; 33] = [
         ("none-by-none", C2SP, "accept", "no witness is asked for", &none, &[]),
         ("none-by-one", C2SP, "accept", "more than is asked for", &none, &["one"]),
         ("none-by-bad", OURS, "refuse", "a known witness's line does not verify", &none, &["one_bad"]),
