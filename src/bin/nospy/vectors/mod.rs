@@ -3,7 +3,9 @@
 //! G1 A file is a function of nothing: fixed seeds, fixed times, names under `example.org`; no clock, no chance, no files.
 //! G2 Every case is made with intent, and whoever wrote it says what must come of it. No verifier is asked; tests hold the
 //!    verifiers against the cases.
-//! G3 Trees, maps, lines and signatures are put together here, straight from the texts, apart from the code that they test.
+//! G3 Notes, lines, proofs, the shape of trees and maps and the order of dockets are put together here, straight from the
+//!    texts. Shared with the code under test are its primitives: SHA-256, Ed25519, the hash of a node or a docket, the CBOR
+//!    encoder, the envelope of a statement and what it touches. A fault in those shows in other vectors, not in these.
 
 mod cast;
 mod checkpoint;
