@@ -15,6 +15,6 @@ pub use digest::{Digest, DigestError, hex, parse_hex, sha256, withheld_commitmen
 pub use key::{KeyError, Kid, PublicKey, SIGNATURE_LEN, SigningKey, possession_message};
 pub use key_file::{KeyFileError, PBKDF2_ITERATIONS, WrapSeed};
 pub use note::{
-    Cosignature, KeyLine, KeyLineError, NOTE_LEN_MAX, NOTE_SIGNATURES_MAX, Note, NoteAlgorithm, NoteError,
-    NoteSignature, is_note_name,
+    COSIGNATURE_TIME_MAX, Cosignature, KeyLine, KeyLineError, NOTE_LEN_MAX, NOTE_SIGNATURES_MAX, Note, NoteAlgorithm,
+    NoteError, NoteSignature, is_note_name,
 };

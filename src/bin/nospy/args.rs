@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::output::Format;
 use crate::{
     agreements, audit, changes, demo, diff, docket, draft, due, exit, gate, history, inbox, init, key, list, log,
-    mirror, modes, monitor, publish, receipt, search, serve, show, sign, text, verify, witness,
+    mirror, modes, monitor, publish, receipt, search, serve, show, sign, text, vectors, verify, witness,
 };
 
 /// The registry of no-spy agreements: draft, sign, publish and verify statements.
@@ -62,5 +62,6 @@ pub enum Verb {
     Text(text::TextArgs),
     Mirror(mirror::MirrorArgs),
     Audit(audit::AuditArgs),
+    Vectors(vectors::VectorsArgs),
     Witness(witness::WitnessArgs),
 }

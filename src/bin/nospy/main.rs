@@ -62,6 +62,7 @@ mod template;
 mod text;
 mod texts;
 mod trust;
+mod vectors;
 mod verify;
 mod view;
 mod waits;
@@ -126,6 +127,7 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Attach(args) => receipt::attach(&args, output),
         Verb::Mirror(args) => mirror::run(&args, &config, output),
         Verb::Audit(args) => audit::run(&args, &config, output),
+        Verb::Vectors(args) => vectors::run(&args, output),
         Verb::Sign(args) => sign::run(&args, &config, output),
     }
 }
