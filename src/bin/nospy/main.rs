@@ -68,6 +68,7 @@ mod view;
 mod waits;
 mod whose;
 mod witness;
+mod witness_audit;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
