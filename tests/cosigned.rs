@@ -75,7 +75,7 @@ impl Witness {
 
 fn serve(keep: Arc<Keep>, listener: TcpListener) -> JoinHandle<()> {
     let limits = Limits { burst: 10_000, per_second: 10_000, ..Limits::default() };
-    let routes = witness::routes(keep, Arc::new(witness::NoAudits), "", &limits);
+    let routes = witness::routes(keep, "", &limits);
     tokio::spawn(async move {
         let never = std::future::pending();
         net::serve(listener, routes, &net::Limits::default(), None, never, async {}).await.unwrap();

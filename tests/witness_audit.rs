@@ -97,6 +97,33 @@ async fn a_registry_that_hides_is_not_cosigned() {
     assert_eq!(settled(&ordinary, &AddCheckpoint::body(0, &[], &note_of(&entries))).await.0, 200);
 }
 
+/// Goal: an audit adds to what a witness asks, and takes nothing away. Method: what any witness refuses, before one that audits
+/// and is far behind.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_any_witness_refuses_an_auditing_one_refuses_alike() {
+    let (bench, served) = (Bench::new(), Served::start(Engine::Memory).await);
+    let witness = start(&bench, &served.log(), &format!("http://{}", served.address));
+    served.registry.publish(listing("one").bytes()).await.unwrap();
+    let signed = served.registry.checkpoint().unwrap();
+    let size = signed.checkpoint().size;
+    assert_eq!(settled(&witness, &AddCheckpoint::body(0, &[], signed.note())).await.0, 200);
+    let text = |size: u64, root: char| format!("{}\n{size}\n{}=\n", served::ORIGIN, root.to_string().repeat(43));
+    let stranger = Note::sign(&text(size + 5, 'A'), &served.log(), &served::vendor());
+    assert_eq!(witness.post(&AddCheckpoint::body(size, &[], &stranger)).await.status, 403, "not a word of the audit");
+    let far = Note::sign(&text(size + 5, 'A'), &served.log(), &served::log_key());
+    assert_eq!(witness.post(&AddCheckpoint::body(0, &[], &far)).await.status, 409);
+    assert_eq!(witness.post(&AddCheckpoint::body(size, &[], &far)).await.status, 422);
+    let fork = Note::sign(&text(size, 'A'), &served.log(), &served::log_key());
+    let hash = nospy::crypto::hex(&nospy::crypto::sha256(&[served::ORIGIN.as_bytes()]).0);
+    let path = format!("/{hash}/conflict");
+    let conflict = || wire::get(witness.address, &path);
+    assert_eq!(conflict().await.status, 404);
+    // Whatever old size it names, the contradiction is kept.
+    assert_eq!(witness.post(&AddCheckpoint::body(0, &[], &fork)).await.status, 409);
+    assert_eq!(conflict().await.body, fork.to_string().into_bytes());
+    assert_eq!(witness.post(&AddCheckpoint::body(size, &[], &fork)).await.status, 422);
+}
+
 #[test]
 fn an_audit_needs_a_server() {
     let bench = Bench::new();

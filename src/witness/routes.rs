@@ -25,7 +25,7 @@ use tokio::time::timeout;
 
 use crate::evidence::witness::{AddCheckpoint, REQUEST_LEN_MAX, Refusal, SIZE_MEDIA_TYPE, size_body};
 use crate::net::{Peer, RateLimit};
-use crate::witness::{Audited, Audits, Keep, KeepError, WitnessError, origin_hash};
+use crate::witness::{Keep, KeepError, WitnessError, origin_hash};
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
@@ -49,15 +49,14 @@ impl Default for Limits {
 #[derive(Clone)]
 struct Witness {
     keep: Arc<Keep>,
-    audits: Arc<dyn Audits>,
     rate: Arc<RateLimit>,
     limits: Limits,
 }
 
 /// The routes of a witness under `prefix`, which is empty or begins with `/` and does not end with one.
-pub fn routes(keep: Arc<Keep>, audits: Arc<dyn Audits>, prefix: &str, limits: &Limits) -> Router {
+pub fn routes(keep: Arc<Keep>, prefix: &str, limits: &Limits) -> Router {
     let rate = Arc::new(RateLimit::new(limits.burst, limits.per_second));
-    let witness = Witness { keep, audits, rate, limits: limits.clone() };
+    let witness = Witness { keep, rate, limits: limits.clone() };
     Router::new()
         .route(&format!("{prefix}/add-checkpoint"), post(add_checkpoint))
         .route(&format!("{prefix}/{{origin}}/checkpoint"), get(newest))
@@ -84,24 +83,18 @@ async fn add_checkpoint(State(witness): State<Witness>, peer: Option<Extension<P
         Ok(request) => request,
         Err(error) => return text(StatusCode::BAD_REQUEST, &error.to_string()),
     };
-    // V6
-    let head = &request.head;
-    match witness.audits.look(&head.origin, head.size, &head.root) {
-        Audited::NotAsked | Audited::Holds => {}
-        Audited::NotYet { size } => {
-            let sentence = format!("this witness audits the log and has derived {size} entries so far");
-            return come_back(StatusCode::SERVICE_UNAVAILABLE, &sentence, Duration::from_secs(1));
-        }
-        Audited::Differs { why } => {
-            tracing::error!(origin = %head.origin, size = head.size, %why, "an audited log is not cosigned");
-            return text(StatusCode::UNPROCESSABLE_ENTITY, &format!("this witness audits the log: {why}"));
-        }
-    }
     // Two syncs: beside the workers that serve everybody.
     let keep = Arc::clone(&witness.keep);
     match tokio::task::spawn_blocking(move || keep.add_checkpoint(&request)).await {
         Ok(Ok(lines)) => answer(StatusCode::OK, TEXT, lines),
         Ok(Err(KeepError::Refused(refusal))) => refused(refusal),
+        Ok(Err(KeepError::NotAudited { size })) => {
+            let sentence = format!("this witness audits the log and has derived {size} entries so far");
+            come_back(StatusCode::SERVICE_UNAVAILABLE, &sentence, Duration::from_secs(1))
+        }
+        Ok(Err(KeepError::Differs { why })) => {
+            text(StatusCode::UNPROCESSABLE_ENTITY, &format!("this witness audits the log: {why}"))
+        }
         Ok(Err(KeepError::ClockBehind)) => {
             come_back(StatusCode::SERVICE_UNAVAILABLE, "the clock of this witness is wrong", Duration::from_secs(60))
         }

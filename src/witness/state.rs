@@ -77,7 +77,7 @@ pub enum Kept {
     Cosigned,
     /// A checkpoint that the log signed with another root at a size that was cosigned: two histories.
     Conflict,
-    /// The newest request whose proof did not hold.
+    /// Requests whose proof did not hold, one for each head.
     Unproved,
 }
 
@@ -89,6 +89,14 @@ impl Kept {
             Self::Unproved => UNPROVED,
         };
         [&[family][..], &sha256(&[origin.as_bytes()]).0].concat()
+    }
+}
+
+impl Kept {
+    /// The row of a head that was not proved.
+    pub(in crate::witness) fn unproved_key(head: &LogHead) -> Vec<u8> {
+        let digest = sha256(&[&head.size.to_be_bytes(), &head.root]);
+        [&Self::Unproved.key(&head.origin)[..], &digest.0[..8]].concat()
     }
 }
 

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use nospy::crypto::{KeyLine, NoteAlgorithm};
 use nospy::net::{self, TlsIdentity};
 use nospy::registry::SystemClock;
-use nospy::witness::{self, Audits, Keep, KnownLog, Limits, NoAudits, Roll, WitnessError};
+use nospy::witness::{self, Keep, KnownLog, Limits, Roll, WitnessError};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -184,11 +184,11 @@ fn run_service(args: &ServeArgs, settings: &config::Witness, output: &Output) ->
         let stopped = serve::stop_signal()?;
         let keep = open(settings, (vkey, key), roll)?;
         tell(&keep, address, prefix, tls.is_some(), output)?;
-        let audits: Arc<dyn Audits> = match audited {
-            Some(logs) => Arc::new(Followers::start(logs)?),
-            None => Arc::new(NoAudits),
+        let keep = match audited {
+            Some(logs) => keep.auditing(Arc::new(Followers::start(logs)?)),
+            None => keep,
         };
-        let routes = witness::routes(Arc::new(keep), audits, prefix, &Limits::default());
+        let routes = witness::routes(Arc::new(keep), prefix, &Limits::default());
         net::serve(listener, routes, &net::Limits::default(), tls.as_ref(), stopped, async {})
             .await
             .map_err(|error| CliError::usage(error.to_string()))
