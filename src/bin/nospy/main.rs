@@ -25,6 +25,7 @@ mod export;
 mod extract;
 mod files;
 mod footing;
+mod foreign;
 mod fsck;
 mod gate;
 mod gate_result;

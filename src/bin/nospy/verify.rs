@@ -20,7 +20,7 @@ use crate::promised::{Kept, PromiseArgs};
 use crate::texts::{Compared, TextsArgs};
 use crate::trust::TrustArgs;
 use crate::view::{self, CheckLine};
-use crate::{against, caught, files, keys, moment};
+use crate::{against, caught, files, foreign, keys, moment};
 
 /// How the text form of a proof begins.
 const TLOG_PROOF_START: &[u8] = b"c2sp.org/tlog-proof@";
@@ -52,6 +52,10 @@ pub struct VerifyArgs {
     /// sizes alone prove nothing (18).
     #[arg(long, value_name = "FILE", conflicts_with = "receipt")]
     against: Option<PathBuf>,
+    /// Read FILE as a SCITT statement or receipt that others made, signed by this key: SPKI PEM, or a COSE key or key set
+    /// (Ed25519, P-256). May be given many times; nothing of ours is asked then.
+    #[arg(long = "foreign-key", value_name = "FILE", conflicts_with_all = ["against", "public_key"])]
+    foreign_keys: Vec<PathBuf>,
     #[command(flatten)]
     promise: PromiseArgs,
     #[command(flatten)]
@@ -65,6 +69,9 @@ pub struct VerifyArgs {
 pub fn run(args: &VerifyArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
     let bytes = files::read(&args.file)?;
     let name = args.file.display().to_string();
+    if !args.foreign_keys.is_empty() {
+        return foreign::verify(&bytes, &name, args.statement.as_deref(), &args.foreign_keys, output);
+    }
     if EvidenceFile::is_one(&bytes) {
         return caught::verify(&bytes, &name, &args.trust.policy(config)?, output);
     }
