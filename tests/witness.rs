@@ -332,13 +332,41 @@ async fn an_old_state_does_not_cosign() {
     bench
         .run(&["--config", "w/nospy.toml", "witness", "serve", "--listen", "127.0.0.1:0"])
         .exits(2)
-        .says("was rolled back")
+        .says("rolled back or exchanged")
         .says("must never cosign again");
     std::fs::remove_file(bench.path("w/state.guard")).unwrap();
     bench
         .run(&["--config", "w/nospy.toml", "witness", "serve", "--listen", "127.0.0.1:0"])
         .exits(2)
         .says("never made silently");
+}
+
+/// Goal: a longer history of another table is no way around the guard. Method: two witnesses of one key, their states exchanged.
+#[tokio::test]
+async fn another_state_does_not_cosign_however_long_it_is() {
+    let (bench, log) = (Bench::new(), log_of(30));
+    Witness::init(&bench, &[&log], "");
+    let copy = |from: &str, to: &str| {
+        assert!(bench.command("cp").args(["-a", from, to]).status().unwrap().success());
+    };
+    copy("w", "fresh");
+    let witness = Witness::start(&bench);
+    witness.cosigns(&log, 0, 5).await;
+    witness.kill();
+    // The other one sees more changes of another history.
+    std::fs::rename(bench.path("w"), bench.path("first")).unwrap();
+    copy("fresh", "w");
+    let other = Witness::start(&bench);
+    for (old, size) in [(0, 3), (3, 4), (4, 9), (9, 12)] {
+        other.cosigns(&log, old, size).await;
+    }
+    other.kill();
+    std::fs::remove_dir_all(bench.path("first/data")).unwrap();
+    copy("w/data", "first/data");
+    bench
+        .run(&["--config", "first/nospy.toml", "witness", "serve", "--listen", "127.0.0.1:0"])
+        .exits(2)
+        .says("rolled back or exchanged");
 }
 
 #[tokio::test]

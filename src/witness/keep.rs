@@ -90,11 +90,12 @@ impl Keep {
         let path = PathBuf::from(guard);
         let mut guard = Guard::open(guard, &name.to_string())?;
         let remembered = *guard.head();
-        if remembered.size > head.changes || (remembered.size == head.changes && remembered != head.guarded()) {
+        // Killed between table and guard, the table is one change ahead, and that change was never said. Anything else is
+        // another table's history.
+        if !head.is_at_or_after(&remembered) {
             let (found, remembered) = (head.changes, remembered.size);
-            return Err(WitnessError::RolledBack { found, remembered, guard: path });
+            return Err(WitnessError::OtherState { found, remembered, guard: path });
         }
-        // Killed between table and guard: the table is ahead, and what it holds was never said.
         guard.swap(&remembered, head.guarded())?;
         let state = Mutex::new(State { head, guard, is_over: false });
         Ok(Self { name, key, roll, clock, storage, audits: Arc::new(NoAudits), on_fatal, state })
@@ -148,8 +149,11 @@ impl Keep {
         };
         let kept = newest.as_ref().map(Cosigned::kept);
         if let Err(refusal) = judge(keys, kept, request) {
-            self.remember(&mut state, keys, request, (refusal, kept))?;
-            return Err(KeepError::Refused(refusal));
+            return Err(match self.remember(&mut state, keys, request, (refusal, kept)) {
+                Err(KeepError::Broken) => KeepError::Broken,
+                // What could not be kept for want of space is refused all the same.
+                _ => KeepError::Refused(refusal),
+            });
         }
         // V6: asked last, so that nobody but the log itself hears how far the audit is.
         let head = &request.head;
