@@ -14,6 +14,7 @@
 //! | [`statement`] | the signed envelope, kinds and bodies, names, what a statement touches | codec crypto |
 //! | [`agreement`] | the rules: admit, fold, standing, legal time | crypto statement |
 //! | [`evidence`] | what anyone checks offline: checkpoint, receipt, docket file, policy, `verify` | all core |
+//! | `audit` | derives a log again from its entries alone | all core |
 //! | `storage` | ordered byte tables: snapshot reads, one atomic durable commit | – |
 //! | `log` | pool → batch → seal → commit → checkpoint; recovery; head guard | crypto evidence merkle storage |
 //! | `docket` | keeps the docket map and lists in storage; proofs at a head | crypto merkle statement storage |
@@ -35,6 +36,8 @@
 //! - **A7** A client returns only what `evidence` constructed by checking.
 
 pub mod agreement;
+#[cfg(feature = "node")]
+pub mod audit;
 pub mod codec;
 pub mod crypto;
 #[cfg(feature = "node")]

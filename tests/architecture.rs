@@ -12,6 +12,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("statement", &["codec", "crypto"]),
     ("agreement", &["crypto", "statement"]),
     ("evidence", &["codec", "crypto", "merkle", "statement", "agreement"]),
+    ("audit", &["codec", "crypto", "merkle", "statement", "agreement", "evidence"]),
     ("storage", &[]),
     ("log", &["crypto", "evidence", "merkle", "storage"]),
     ("docket", &["crypto", "merkle", "statement", "storage"]),

@@ -154,7 +154,9 @@ fn a_policy_is_refused_with_the_line_and_the_reason() {
         (format!("log {log}\nwitness a {w1}\ngroup g any\nquorum g\n"), "line 3: expected `group"),
         (format!("log {log}\nquorum none\nquorum none\n"), "line 3: there is one quorum"),
         (format!("log {log}\nwitnes a {w1}\nquorum none\n"), "line 2: expected log, witness"),
-        (format!("log {log}\r\nquorum none\u{b}\n"), "line 2: a control"),
+        (format!("log {log}\nquorum none\u{b}\n"), "line 2: a control"),
+        (format!("log {log}\r\nquorum none\n"), "line 1: a control"),
+        (format!("log {log}\nquorum none\r\n"), "line 2: a control"),
     ] {
         let error = Policy::parse(policy.as_bytes()).expect_err(&policy).to_string();
         assert!(error.contains(wanted), "{policy}: {error}");

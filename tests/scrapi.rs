@@ -7,6 +7,7 @@ mod wire;
 
 use std::time::Duration;
 
+use base64ct::Encoding as _;
 use coset::{CborSerializable as _, CoseKeySet, CoseSign1, TaggedCborSerializable as _, iana};
 use nospy::codec::Item;
 use nospy::crypto::{SigningKey, hex};
@@ -75,10 +76,12 @@ async fn a_cose_library_verifies_the_receipt() {
     assert_eq!(key.kty, coset::KeyType::Assigned(iana::KeyType::OKP));
     let one = get(served.address, &format!("/.well-known/scitt-keys/{}", hex(&key.key_id))).await;
     assert_eq!(coset::CoseKey::from_slice(&one.body).unwrap(), *key);
-    assert_eq!(
-        problem(&get(served.address, &format!("/.well-known/scitt-keys/{}", "00".repeat(32))).await).0,
-        "not_found"
-    );
+    let url = base64ct::Base64UrlUnpadded::encode_string(&key.key_id);
+    assert_eq!(get(served.address, &format!("/.well-known/scitt-keys/{url}")).await.body, one.body);
+    for other in ["00".repeat(32), format!("{url}="), hex(&key.key_id).to_uppercase(), "%FF".to_owned()] {
+        let reply = get(served.address, &format!("/.well-known/scitt-keys/{other}")).await;
+        assert_eq!((reply.status, problem(&reply).0.as_str()), (404, "not_found"), "{other}");
+    }
     let public: [u8; 32] = key
         .params
         .iter()
@@ -140,6 +143,8 @@ async fn every_error_is_a_concise_problem_that_names_the_rule() {
         format!("/entries/{id}"),
         format!("/entries/{id}/statement"),
         "/entries/x".to_owned(),
+        "/entries/%FF".to_owned(),
+        "/entries/%FF/statement".to_owned(),
         format!("/entries/{}", id.to_uppercase()),
     ] {
         assert_eq!(

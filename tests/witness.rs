@@ -6,92 +6,19 @@ mod other_log;
 mod program;
 mod reference;
 mod wire;
+mod witnessing;
 
-use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, Stdio};
 
 use nospy::crypto::hex;
 use nospy::crypto::{KeyLine, Note, sha256};
-use nospy::evidence::witness::{AddCheckpoint, SIZE_MEDIA_TYPE, read_cosignatures};
+use nospy::evidence::witness::{AddCheckpoint, SIZE_MEDIA_TYPE};
 use other_log::OtherLog;
 use program::Bench;
 use wire::{Reply, get, send};
+use witnessing::Witness;
 
 const ORIGIN: &str = "example.com/behind the sofa";
-
-/// The program as a witness of some logs; killed when dropped.
-struct Witness {
-    child: Child,
-    address: SocketAddr,
-    prefix: String,
-    vkey: KeyLine,
-}
-
-impl Witness {
-    /// Makes a witness in `w` that knows these logs, with `prefix` before its paths.
-    fn init(bench: &Bench, logs: &[&OtherLog], prefix: &str) {
-        bench.ok(&["witness", "init", "w", "--name", "witness.example/w1", "--no-passphrase"]);
-        let mut config = String::from_utf8(bench.read("w/nospy.toml")).unwrap();
-        config = config.replace("prefix = \"\"", &format!("prefix = {prefix:?}"));
-        for log in logs {
-            config.push_str(&format!("[[witness.log]]\nvkey = \"{}\"\norigin = {:?}\n", log.name, log.origin));
-        }
-        bench.write("w/nospy.toml", config);
-    }
-
-    fn start(bench: &Bench) -> Self {
-        let mut command = bench.command(env!("CARGO_BIN_EXE_nospy"));
-        command.args(["--config", "w/nospy.toml", "--output", "json", "witness", "serve", "--listen", "127.0.0.1:0"]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut told = String::new();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
-        let json: serde_json::Value = loop {
-            assert!(lines.read_line(&mut told).unwrap() > 0, "the witness ended: {told}");
-            if let Ok(json) = serde_json::from_str(&told) {
-                break json;
-            }
-        };
-        let url = json["url"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
-        let (address, prefix) =
-            url.split_once('/').map_or((url.as_str(), String::new()), |(a, p)| (a, format!("/{p}")));
-        Self { child, address: address.parse().unwrap(), prefix, vkey: json["vkey"].as_str().unwrap().parse().unwrap() }
-    }
-
-    async fn post(&self, body: &[u8]) -> Reply {
-        let head = format!(
-            "POST {}/add-checkpoint HTTP/1.1\r\nhost: w\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
-            self.prefix,
-            body.len()
-        );
-        send(self.address, [head.as_bytes(), body].concat()).await
-    }
-
-    async fn newest(&self, origin: &str) -> Reply {
-        get(self.address, &format!("{}/{}/checkpoint", self.prefix, hex(&sha256(&[origin.as_bytes()]).0))).await
-    }
-
-    /// Posts an honest request and demands a cosignature that verifies.
-    async fn cosigns(&self, log: &OtherLog, old: usize, size: usize) {
-        let reply = self.post(&log.request(old, size)).await;
-        assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
-        read_cosignatures(&log.note(size), &reply.body, &self.vkey).unwrap();
-    }
-
-    /// SIGKILL, as a power cut does it.
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Witness {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 fn log_of(size: usize) -> OtherLog {
     let mut log = OtherLog::new(ORIGIN, "sofa-key", 9);
@@ -377,13 +304,6 @@ async fn killed_at_any_moment_it_never_goes_back() {
     assert!(acknowledged > 0, "something was cosigned in between");
 }
 
-impl Witness {
-    fn kill_quietly(mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 async fn try_send(address: SocketAddr, request: &[u8]) -> Option<Reply> {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let mut socket = tokio::net::TcpStream::connect(address).await.ok()?;
@@ -412,13 +332,41 @@ async fn an_old_state_does_not_cosign() {
     bench
         .run(&["--config", "w/nospy.toml", "witness", "serve", "--listen", "127.0.0.1:0"])
         .exits(2)
-        .says("was rolled back")
+        .says("rolled back or exchanged")
         .says("must never cosign again");
     std::fs::remove_file(bench.path("w/state.guard")).unwrap();
     bench
         .run(&["--config", "w/nospy.toml", "witness", "serve", "--listen", "127.0.0.1:0"])
         .exits(2)
         .says("never made silently");
+}
+
+/// Goal: a longer history of another table is no way around the guard. Method: two witnesses of one key, their states exchanged.
+#[tokio::test]
+async fn another_state_does_not_cosign_however_long_it_is() {
+    let (bench, log) = (Bench::new(), log_of(30));
+    Witness::init(&bench, &[&log], "");
+    let copy = |from: &str, to: &str| {
+        assert!(bench.command("cp").args(["-a", from, to]).status().unwrap().success());
+    };
+    copy("w", "fresh");
+    let witness = Witness::start(&bench);
+    witness.cosigns(&log, 0, 5).await;
+    witness.kill();
+    // The other one sees more changes of another history.
+    std::fs::rename(bench.path("w"), bench.path("first")).unwrap();
+    copy("fresh", "w");
+    let other = Witness::start(&bench);
+    for (old, size) in [(0, 3), (3, 4), (4, 9), (9, 12)] {
+        other.cosigns(&log, old, size).await;
+    }
+    other.kill();
+    std::fs::remove_dir_all(bench.path("first/data")).unwrap();
+    copy("w/data", "first/data");
+    bench
+        .run(&["--config", "first/nospy.toml", "witness", "serve", "--listen", "127.0.0.1:0"])
+        .exits(2)
+        .says("rolled back or exchanged");
 }
 
 #[tokio::test]

@@ -13,9 +13,11 @@
 //! Out of scope: what a map means (the rooms above), Unicode normalisation (admission).
 
 mod item;
+mod loose;
 mod value;
 
 pub use item::{CborError, CborFault, Elements, Item, Kind, Pairs};
+pub use loose::{LOOSE_ITEMS_MAX, Loose, LooseError, LooseKey};
 pub use value::{Key, Value, encode, encode_tagged};
 
 /// Deepest nesting of a value: a scalar has depth 0, a container 1 + its deepest member.

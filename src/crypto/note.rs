@@ -25,6 +25,9 @@ pub const NOTE_LEN_MAX: usize = 65_536;
 /// Most signature lines on a note.
 pub const NOTE_SIGNATURES_MAX: usize = 100;
 
+/// Latest time of a cosignature, unix seconds (C2SP tlog-cosignature).
+pub const COSIGNATURE_TIME_MAX: u64 = i64::MAX as u64;
+
 /// What a note key signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NoteAlgorithm {
@@ -199,7 +202,7 @@ pub struct NoteSignature {
 /// A witness's checked statement that it saw a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cosignature {
-    /// Unix seconds, > 0.
+    /// Unix seconds, 1 to [`COSIGNATURE_TIME_MAX`].
     pub time: u64,
 }
 
@@ -264,7 +267,8 @@ impl Note {
     /// The cosignature of `key` (type 04), if there is one; of several, the latest time.
     ///
     /// # Errors
-    /// [`NoteError::BadSignature`] if any line with the name and key id of `key` does not verify or has time 0.
+    /// [`NoteError::BadSignature`] if any line with the name and key id of `key` does not verify, or has time 0 or one
+    /// beyond [`COSIGNATURE_TIME_MAX`].
     pub fn cosigned_by(&self, key: &KeyLine) -> Result<Option<Cosignature>, NoteError> {
         let mut latest = None::<Cosignature>;
         for line in self.lines_of(key) {
@@ -272,7 +276,7 @@ impl Note {
             let (time, signature) = line.signature.split_first_chunk::<8>().ok_or_else(bad)?;
             let time = u64::from_be_bytes(*time);
             let message = cosigned_message(time, &self.text);
-            if time == 0
+            if !(1..=COSIGNATURE_TIME_MAX).contains(&time)
                 || key.algorithm != NoteAlgorithm::Cosignature
                 || key.key.verify(message.as_bytes(), signature).is_err()
             {

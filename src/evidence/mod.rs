@@ -75,6 +75,7 @@
 mod caught;
 mod checkpoint;
 mod docket_file;
+pub mod foreign;
 mod gate;
 mod line;
 mod policy;

@@ -143,7 +143,8 @@ impl Policy {
         let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() <= POLICY_LEN_MAX);
         let mut parser = Parser::default();
         let mut lines = 0;
-        for (i, line) in text.ok_or(PolicyError::Text)?.lines().enumerate() {
+        // Not `lines()`, which drops a carriage return: it is a control character here.
+        for (i, line) in text.ok_or(PolicyError::Text)?.split('\n').enumerate() {
             let at = |fault| PolicyError::Line { line: i + 1, fault };
             if line.chars().any(|c| c.is_control() && c != '\t') {
                 return Err(at(PolicyFault::Control));
@@ -253,8 +254,8 @@ impl Parser {
 
     fn log(&mut self, vkey: &str) -> Result<(), PolicyFault> {
         let key = parse_key(vkey, NoteAlgorithm::Ed25519)?;
-        // An origin has one log key for ever (formats §3).
-        if self.logs.iter().any(|log| log.name() == key.name()) {
+        // An origin has one log key for ever (formats §3), and two lines of one key are one log (C2SP tlog-policy).
+        if self.logs.iter().any(|log| log.name() == key.name() || log.key() == key.key()) {
             return Err(PolicyFault::Twice(key.name().to_owned()));
         }
         self.logs.push(key);

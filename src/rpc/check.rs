@@ -66,10 +66,16 @@ impl VerifiedReceipt {
 pub struct VerifiedStatement {
     statement: Statement,
     index: u64,
+    path: Vec<Hash>,
     checkpoint: VerifiedCheckpoint,
 }
 
 impl VerifiedStatement {
+    /// The inclusion path that proved it, leaf to root, ≤ 63 hashes.
+    pub fn path(&self) -> &[Hash] {
+        &self.path
+    }
+
     /// The statement.
     pub fn statement(&self) -> &Statement {
         &self.statement
@@ -115,7 +121,7 @@ pub(crate) fn inclusion(
 ) -> Result<VerifiedStatement, CheckError> {
     merkle::check_inclusion(&statement.id().0, index, checkpoint.size(), path, checkpoint.root())
         .map_err(|error| CheckError::Inclusion(error.to_string()))?;
-    Ok(VerifiedStatement { statement, index, checkpoint })
+    Ok(VerifiedStatement { statement, index, path: path.to_vec(), checkpoint })
 }
 
 /// Checks that `statements` are the entries of the checkpoint's tree that follow those of `edge`, and gives the edge after

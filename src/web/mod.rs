@@ -15,6 +15,7 @@
 //! Out of scope: compression, pages for people.
 
 mod answer;
+mod copy;
 mod limits;
 mod scrapi;
 mod tiles;
@@ -29,6 +30,7 @@ use crate::net::RateLimit;
 use crate::registry::Registry;
 
 pub use answer::plain_error;
+pub use copy::copy_routes;
 pub use limits::Limits;
 
 /// The routes of a registry. They have no fallback: whoever puts them on a port decides what else there is.

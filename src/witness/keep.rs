@@ -9,10 +9,12 @@ use crate::log::Guard;
 use crate::registry::Clock;
 use crate::storage::{Batch, CommitError, HEAD_KEY, Storage};
 use crate::witness::state::{Cosigned, Kept, StateHead, WitnessError, cosigned};
-use crate::witness::{Roll, origin_hash};
+use crate::witness::{Audited, Audits, NoAudits, Roll, origin_hash};
 
 /// How far the clock may stand before the last cosignature of a log; its time is said again then.
 const CLOCK_BACK_MAX_S: u64 = 60;
+/// Most heads of one log that are kept because they were not proved.
+const UNPROVED_MAX: usize = 8;
 
 /// A witness.
 pub struct Keep {
@@ -21,6 +23,7 @@ pub struct Keep {
     roll: Roll,
     clock: Arc<dyn Clock>,
     storage: Arc<dyn Storage>,
+    audits: Arc<dyn Audits>,
     on_fatal: Arc<dyn Fn(&str) + Send + Sync>,
     state: Mutex<State>,
 }
@@ -36,6 +39,16 @@ struct State {
 pub enum KeepError {
     /// The witness refuses.
     Refused(Refusal),
+    /// It audits the log, and has not come so far.
+    NotAudited {
+        /// How many entries it has derived.
+        size: u64,
+    },
+    /// It audits the log, and something does not follow (V6).
+    Differs {
+        /// What, in a sentence.
+        why: String,
+    },
     /// Its clock stands before its last cosignature of this log. Its operator's fault.
     ClockBehind,
     /// Its disk is nearly full. Nothing was written.
@@ -77,14 +90,20 @@ impl Keep {
         let path = PathBuf::from(guard);
         let mut guard = Guard::open(guard, &name.to_string())?;
         let remembered = *guard.head();
-        if remembered.size > head.changes || (remembered.size == head.changes && remembered != head.guarded()) {
+        // Killed between table and guard, the table is one change ahead, and that change was never said. Anything else is
+        // another table's history.
+        if !head.is_at_or_after(&remembered) {
             let (found, remembered) = (head.changes, remembered.size);
-            return Err(WitnessError::RolledBack { found, remembered, guard: path });
+            return Err(WitnessError::OtherState { found, remembered, guard: path });
         }
-        // Killed between table and guard: the table is ahead, and what it holds was never said.
         guard.swap(&remembered, head.guarded())?;
         let state = Mutex::new(State { head, guard, is_over: false });
-        Ok(Self { name, key, roll, clock, storage, on_fatal, state })
+        Ok(Self { name, key, roll, clock, storage, audits: Arc::new(NoAudits), on_fatal, state })
+    }
+
+    /// The same witness, which cosigns only what `audits` has derived (V6).
+    pub fn auditing(self, audits: Arc<dyn Audits>) -> Self {
+        Self { audits, ..self }
     }
 
     /// Name and public key of this witness.
@@ -128,16 +147,32 @@ impl Keep {
             Ok(newest) => newest,
             Err(error) => return Err(self.end(&mut state, &error.to_string())),
         };
-        if let Err(refusal) = judge(keys, newest.as_ref().map(Cosigned::kept), request) {
-            self.remember(&mut state, keys, request, refusal)?;
-            return Err(KeepError::Refused(refusal));
+        let kept = newest.as_ref().map(Cosigned::kept);
+        if let Err(refusal) = judge(keys, kept, request) {
+            return Err(match self.remember(&mut state, keys, request, (refusal, kept)) {
+                Err(KeepError::Broken) => KeepError::Broken,
+                // What could not be kept for want of space is refused all the same.
+                _ => KeepError::Refused(refusal),
+            });
+        }
+        // V6: asked last, so that nobody but the log itself hears how far the audit is.
+        let head = &request.head;
+        match self.audits.look(&head.origin, head.size, &head.root) {
+            Audited::NotAsked | Audited::Holds => {}
+            Audited::NotYet { size } => return Err(KeepError::NotAudited { size }),
+            Audited::Differs { why } => {
+                tracing::error!(origin = %head.origin, size = head.size, %why, "an audited log is not cosigned");
+                return Err(KeepError::Differs { why });
+            }
         }
         let time = self.time_after(newest.as_ref().map_or(0, |newest| newest.time))?;
         let mut note = request.note.with_lines_of(keys);
         note.cosign(&self.name, &self.key, time);
         let line = note.lines_text(&self.name);
         let value = [&time.to_be_bytes()[..], note.to_string().as_bytes()].concat();
-        self.write(&mut state, Kept::Cosigned.key(&request.head.origin), value)?;
+        // What was once sent with a proof that did not hold is proved by now.
+        let proved = Kept::unproved_key(head);
+        self.write(&mut state, Kept::Cosigned.key(&head.origin), value, Some(proved))?;
         Ok(line)
     }
 
@@ -161,38 +196,57 @@ impl Keep {
         }
     }
 
-    /// Keeps what may be proof against a log (V5): the first contradiction, the newest proof that does not hold.
+    /// Keeps what may be proof against a log (V5): the first contradiction, and heads that were not proved.
     fn remember(
         &self,
         state: &mut State,
         keys: &[KeyLine],
         request: &AddCheckpoint,
-        refusal: Refusal,
+        (refusal, kept): (Refusal, Option<KeptHead>),
     ) -> Result<(), KeepError> {
-        let origin = &request.head.origin;
+        let (origin, head) = (&request.head.origin, &request.head);
         let note = request.note.with_lines_of(keys);
+        // Whatever old size was named: two signed roots of one size contradict each other.
+        let is_conflict = matches!(refusal, Refusal::OtherRoot | Refusal::OtherOld { .. })
+            && kept.is_some_and(|kept| kept.size == head.size && kept.root != head.root);
         match refusal {
-            Refusal::OtherRoot => {
+            _ if is_conflict => {
                 tracing::error!(%origin, size = request.head.size, at = %origin_hash(origin), "the log signed two histories");
                 match self.conflict(origin) {
                     Ok(Some(_)) => Ok(()),
-                    Ok(None) => self.write(state, Kept::Conflict.key(origin), note.to_string().into_bytes()),
+                    Ok(None) => self.write(state, Kept::Conflict.key(origin), note.to_string().into_bytes(), None),
                     Err(error) => Err(self.end(state, &error.to_string())),
                 }
             }
             Refusal::Proof => {
-                tracing::warn!(%origin, old = request.old, size = request.head.size, "a consistency proof does not hold");
-                let body = AddCheckpoint::body(request.old, &request.proof, &note);
-                self.write(state, Kept::Unproved.key(origin), body)
+                tracing::warn!(%origin, old = request.old, size = head.size, "a consistency proof does not hold");
+                // Anybody can send a log's own checkpoint with a proof of nothing: what is kept is not displaced.
+                let (key, first) = (Kept::unproved_key(head), Kept::Unproved.key(origin));
+                let rows = self.storage.snapshot().and_then(|snapshot| {
+                    let last = [&first[..], &[0xff; 9]].concat();
+                    snapshot.scan(&first, &last, UNPROVED_MAX)
+                });
+                match rows {
+                    Err(error) => Err(self.end(state, &error.to_string())),
+                    Ok(rows) if rows.len() >= UNPROVED_MAX || rows.iter().any(|(known, _)| **known == *key) => Ok(()),
+                    Ok(_) => self.write(state, key, AddCheckpoint::body(request.old, &request.proof, &note), None),
+                }
             }
             _ => Ok(()),
         }
     }
 
     /// Writes one row: the table, then the guard (V1, V3).
-    fn write(&self, state: &mut State, key: Vec<u8>, value: Vec<u8>) -> Result<(), KeepError> {
+    fn write(
+        &self,
+        state: &mut State,
+        key: Vec<u8>,
+        value: Vec<u8>,
+        removed: Option<Vec<u8>>,
+    ) -> Result<(), KeepError> {
         let next = state.head.after(&key, &value);
         let mut batch = Batch::new();
+        removed.into_iter().for_each(|key| batch.remove(key));
         batch.put(key, value);
         batch.put(HEAD_KEY, next.to_bytes());
         match self.storage.commit(Some(&state.head.to_bytes()), batch) {

@@ -11,10 +11,14 @@
 //!
 //! The other side of the exchange is here as well: [`Couriers`] collect cosignatures for a log of ours.
 //!
+//! - V6 An *auditing* witness also cosigns nothing that was not derived again from the log's entries up to that head
+//!   ([`Audits`]): its cosignature then says more, and under a key of its own.
+//!
 //! The decision itself is [`evidence::witness`](crate::evidence::witness); here are the state, the clock and the routes.
 //!
 //! Out of scope: who is a log of this witness (its operator says so), reading entries.
 
+mod audited;
 mod courier;
 mod couriers;
 mod keep;
@@ -22,6 +26,7 @@ mod roll;
 mod routes;
 mod state;
 
+pub use audited::{Audited, Audits, NoAudits};
 pub use couriers::{Couriers, CouriersError, WhenMissing};
 pub use keep::{Keep, KeepError, create};
 pub use roll::{KnownLog, Roll, RollError};

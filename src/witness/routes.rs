@@ -88,6 +88,13 @@ async fn add_checkpoint(State(witness): State<Witness>, peer: Option<Extension<P
     match tokio::task::spawn_blocking(move || keep.add_checkpoint(&request)).await {
         Ok(Ok(lines)) => answer(StatusCode::OK, TEXT, lines),
         Ok(Err(KeepError::Refused(refusal))) => refused(refusal),
+        Ok(Err(KeepError::NotAudited { size })) => {
+            let sentence = format!("this witness audits the log and has derived {size} entries so far");
+            come_back(StatusCode::SERVICE_UNAVAILABLE, &sentence, Duration::from_secs(1))
+        }
+        Ok(Err(KeepError::Differs { why })) => {
+            text(StatusCode::UNPROCESSABLE_ENTITY, &format!("this witness audits the log: {why}"))
+        }
         Ok(Err(KeepError::ClockBehind)) => {
             come_back(StatusCode::SERVICE_UNAVAILABLE, "the clock of this witness is wrong", Duration::from_secs(60))
         }

@@ -10,7 +10,6 @@ use crate::storage::{CommitError, Snapshot, StorageError};
 const COSIGNED: u8 = b'w';
 const CONFLICT: u8 = b'f';
 const UNPROVED: u8 = b'p';
-const HEAD_LEN: usize = 40;
 
 /// Why a witness cannot be made or opened.
 #[derive(Debug, thiserror::Error)]
@@ -31,12 +30,13 @@ pub enum WitnessError {
     /// No state: made by `create` only.
     #[error("there is no witness's state here")]
     Missing,
-    /// The state is older than the guard remembers (V3).
+    /// The state is not the one that the guard remembers, nor one change after it (V3).
     #[error(
-        "the state of this witness was rolled back: it has seen {found} changes, its guard {guard} remembers {remembered}. \
-         Restore the newer state; if it is lost, this key must never cosign again"
+        "the state of this witness is not the one that its guard remembers, it was rolled back or exchanged: it has seen \
+         {found} changes, the guard {guard} remembers {remembered}. Restore the newer state; if it is lost, this key must never \
+         cosign again"
     )]
-    RolledBack {
+    OtherState {
         /// Changes in the table.
         found: u64,
         /// Changes that the guard remembers.
@@ -77,7 +77,7 @@ pub enum Kept {
     Cosigned,
     /// A checkpoint that the log signed with another root at a size that was cosigned: two histories.
     Conflict,
-    /// The newest request whose proof did not hold.
+    /// Requests whose proof did not hold, one for each head.
     Unproved,
 }
 
@@ -92,6 +92,14 @@ impl Kept {
     }
 }
 
+impl Kept {
+    /// The row of a head that was not proved.
+    pub(in crate::witness) fn unproved_key(head: &LogHead) -> Vec<u8> {
+        let digest = sha256(&[&head.size.to_be_bytes(), &head.root]);
+        [&Self::Unproved.key(&head.origin)[..], &digest.0[..8]].concat()
+    }
+}
+
 /// How a log is named in the paths of a witness: SHA-256 of its origin, hex.
 pub fn origin_hash(origin: &str) -> String {
     hex(&sha256(&[origin.as_bytes()]).0)
@@ -102,27 +110,39 @@ pub fn origin_hash(origin: &str) -> String {
 pub(in crate::witness) struct StateHead {
     pub changes: u64,
     pub digest: Digest,
+    /// The digest before the last change: what a guard remembers that was not moved any more.
+    previous: Digest,
 }
 
 impl StateHead {
-    pub const START: Self = Self { changes: 0, digest: Digest([0; 32]) };
+    pub const START: Self = Self { changes: 0, digest: Digest([0; 32]), previous: Digest([0; 32]) };
 
     /// The state after a row was written.
     pub fn after(&self, key: &[u8], value: &[u8]) -> Self {
         let len = (key.len() as u64).to_be_bytes();
-        Self { changes: self.changes + 1, digest: sha256(&[&self.digest.0, &len, key, value]) }
+        let digest = sha256(&[&self.digest.0, &len, key, value]);
+        Self { changes: self.changes + 1, digest, previous: self.digest }
     }
 
     pub fn to_bytes(self) -> Vec<u8> {
-        [&self.changes.to_be_bytes()[..], &self.digest.0].concat()
+        [&self.changes.to_be_bytes()[..], &self.digest.0, &self.previous.0].concat()
     }
 
     pub fn read(bytes: &[u8]) -> Result<Self, WitnessError> {
         let damaged = || WitnessError::Damaged { what: "the head".to_owned() };
-        let bytes: &[u8; HEAD_LEN] = bytes.try_into().map_err(|_| damaged())?;
-        let (changes, digest) = bytes.split_first_chunk::<8>().ok_or_else(damaged)?;
-        let digest = digest.try_into().map_err(|_| damaged())?;
-        Ok(Self { changes: u64::from_be_bytes(*changes), digest: Digest(digest) })
+        let (changes, digests) = bytes.split_first_chunk::<8>().ok_or_else(damaged)?;
+        match digests.as_chunks::<32>() {
+            ([digest, previous], []) => {
+                Ok(Self { changes: u64::from_be_bytes(*changes), digest: Digest(*digest), previous: Digest(*previous) })
+            }
+            _ => Err(damaged()),
+        }
+    }
+
+    /// Whether this is the state that a guard remembers, or the one that follows it.
+    pub fn is_at_or_after(&self, remembered: &GuardedHead) -> bool {
+        let follows = remembered.size.checked_add(1) == Some(self.changes) && remembered.root == self.previous.0;
+        *remembered == self.guarded() || follows
     }
 
     pub fn guarded(self) -> GuardedHead {

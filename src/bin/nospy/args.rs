@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::output::Format;
 use crate::{
-    agreements, changes, demo, diff, docket, draft, due, exit, gate, history, inbox, init, key, list, log, modes,
-    monitor, publish, search, serve, show, sign, text, verify, witness,
+    agreements, audit, changes, demo, diff, docket, draft, due, exit, gate, history, inbox, init, key, list, log,
+    mirror, modes, monitor, publish, receipt, search, serve, show, sign, text, vectors, verify, witness,
 };
 
 /// The registry of no-spy agreements: draft, sign, publish and verify statements.
@@ -45,6 +45,8 @@ pub enum Verb {
     Diff(diff::DiffArgs),
     History(history::HistoryArgs),
     Verify(verify::VerifyArgs),
+    Receipt(receipt::ReceiptArgs),
+    Attach(receipt::AttachArgs),
     Publish(publish::PublishArgs),
     List(list::ListArgs),
     Agreements(agreements::AgreementsArgs),
@@ -58,5 +60,8 @@ pub enum Verb {
     Gate(gate::GateArgs),
     Log(log::LogArgs),
     Text(text::TextArgs),
+    Mirror(mirror::MirrorArgs),
+    Audit(audit::AuditArgs),
+    Vectors(vectors::VectorsArgs),
     Witness(witness::WitnessArgs),
 }

@@ -92,6 +92,10 @@ pub struct WitnessedLog {
     pub vkey: String,
     /// The first line of its checkpoints, if it is not the name of the key.
     pub origin: Option<String>,
+    /// Where it answers, if it is a registry of nospy that `--audit` derives again before anything is cosigned.
+    pub server: Option<String>,
+    /// The certificate authority of an `https` server, PEM.
+    pub ca: Option<PathBuf>,
 }
 
 /// What `nospy serve` needs.
@@ -140,6 +144,7 @@ impl Config {
         if let Some(witness) = &mut config.witness {
             [&mut witness.data, &mut witness.guard, &mut witness.key].into_iter().for_each(absolute);
             [&mut witness.tls_certificate, &mut witness.tls_key].into_iter().flatten().for_each(absolute);
+            witness.log.iter_mut().filter_map(|log| log.ca.as_mut()).for_each(absolute);
         }
         Ok(config)
     }

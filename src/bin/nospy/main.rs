@@ -5,6 +5,7 @@ mod agreements;
 mod args;
 mod ask;
 mod asked;
+mod audit;
 mod caught;
 mod changes;
 mod clock;
@@ -24,6 +25,7 @@ mod export;
 mod extract;
 mod files;
 mod footing;
+mod foreign;
 mod fsck;
 mod gate;
 mod gate_result;
@@ -36,6 +38,7 @@ mod key_request;
 mod keys;
 mod list;
 mod log;
+mod mirror;
 mod modes;
 mod moment;
 mod monitor;
@@ -48,6 +51,7 @@ mod promised;
 mod publish;
 mod publish_many;
 mod read;
+mod receipt;
 mod seam;
 mod search;
 mod seen;
@@ -59,11 +63,13 @@ mod template;
 mod text;
 mod texts;
 mod trust;
+mod vectors;
 mod verify;
 mod view;
 mod waits;
 mod whose;
 mod witness;
+mod witness_audit;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
@@ -119,6 +125,11 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Log(args) => log::run(&args, &config, output),
         Verb::Text(args) => text::run(&args, &config, output),
         Verb::Witness(args) => witness::run(&args, &config, output),
+        Verb::Receipt(args) => receipt::run(&args, &config, output),
+        Verb::Attach(args) => receipt::attach(&args, output),
+        Verb::Mirror(args) => mirror::run(&args, &config, output),
+        Verb::Audit(args) => audit::run(&args, &config, output),
+        Verb::Vectors(args) => vectors::run(&args, output),
         Verb::Sign(args) => sign::run(&args, &config, output),
     }
 }

@@ -36,7 +36,7 @@ pub struct OnlineArgs {
     state: Option<PathBuf>,
     /// Which log, if the policy names several.
     #[arg(long, value_name = "ORIGIN", env = "NOSPY_ORIGIN")]
-    origin: Option<String>,
+    pub origin: Option<String>,
     #[command(flatten)]
     pub trust: TrustArgs,
 }

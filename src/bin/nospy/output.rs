@@ -32,6 +32,11 @@ impl Output {
         Self { format, is_quiet }
     }
 
+    /// Whether nobody wants to be talked to.
+    pub fn is_quiet(&self) -> bool {
+        self.is_quiet
+    }
+
     /// Talk: one or more lines on stderr.
     pub fn say(&self, text: impl AsRef<str>) {
         if !self.is_quiet {

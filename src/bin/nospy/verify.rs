@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use nospy::evidence::{
-    EvidenceFile, Outcome, Policy, Receipt, ReceiptError, SignedCheckpoint, Trust, detach_receipts, verify,
+    EvidenceFile, Outcome, Policy, Quorum, Receipt, ReceiptError, SignedCheckpoint, TlogProof, TlogProofError, Trust,
+    detach_receipts, verify,
 };
 use nospy::statement::{Party, Statement};
 use serde_json::json;
@@ -19,9 +20,12 @@ use crate::promised::{Kept, PromiseArgs};
 use crate::texts::{Compared, TextsArgs};
 use crate::trust::TrustArgs;
 use crate::view::{self, CheckLine};
-use crate::{against, caught, files, keys, moment};
+use crate::{against, caught, files, foreign, keys, moment};
 
-/// Check a docket file, receipt, statement, checkpoint or evidence against a log, without any network.
+/// How the text form of a proof begins.
+const TLOG_PROOF_START: &[u8] = b"c2sp.org/tlog-proof@";
+
+/// Check a docket file, receipt, tlog-proof, statement, checkpoint or evidence against a log, without any network.
 ///
 /// Evidence (.fork, .omission) that holds is an answer with exit code 12: the log is caught. Evidence that proves nothing
 /// ends with 17, or 16 if it is none; a .suspicion, which asks the log a question and proves nothing, with 18.
@@ -37,7 +41,7 @@ pub struct VerifyArgs {
     trust: TrustArgs,
     #[command(flatten)]
     asked: AskedArgs,
-    /// The statement that a receipt is for, be it FILE or --receipt.
+    /// The statement that a receipt or tlog-proof is for, be it FILE or --receipt.
     #[arg(long, value_name = "FILE")]
     statement: Option<PathBuf>,
     /// The signer's public key, to check a statement's own signature: SPKI PEM file or 64 hex digits.
@@ -48,6 +52,10 @@ pub struct VerifyArgs {
     /// sizes alone prove nothing (18).
     #[arg(long, value_name = "FILE", conflicts_with = "receipt")]
     against: Option<PathBuf>,
+    /// Read FILE as a SCITT statement or receipt that others made, signed by this key: SPKI PEM, or a COSE key or key set
+    /// (Ed25519, P-256). May be given many times; nothing of ours is asked then.
+    #[arg(long = "foreign-key", value_name = "FILE", conflicts_with_all = ["against", "public_key"])]
+    foreign_keys: Vec<PathBuf>,
     #[command(flatten)]
     promise: PromiseArgs,
     #[command(flatten)]
@@ -61,6 +69,9 @@ pub struct VerifyArgs {
 pub fn run(args: &VerifyArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
     let bytes = files::read(&args.file)?;
     let name = args.file.display().to_string();
+    if !args.foreign_keys.is_empty() {
+        return foreign::verify(&bytes, &name, args.statement.as_deref(), &args.foreign_keys, output);
+    }
     if EvidenceFile::is_one(&bytes) {
         return caught::verify(&bytes, &name, &args.trust.policy(config)?, output);
     }
@@ -91,6 +102,7 @@ pub fn run(args: &VerifyArgs, config: &Config, output: &Output) -> Result<Exit, 
             }
             Err(_) => run_statement(&bytes, args, config, output),
         },
+        Some(_) if bytes.starts_with(TLOG_PROOF_START) => run_tlog_proof(&bytes, &name, args, config, output),
         Some(_) if is_note(&bytes) => run_checkpoint(&bytes, &name, &args.trust.policy(config)?, output),
         _ => {
             let trust = Trust { policy: args.trust.policy(config)?, party_keys: args.trust.party_keys()? };
@@ -176,6 +188,48 @@ fn run_statement(bytes: &[u8], args: &VerifyArgs, config: &Config, output: &Outp
     report_statement(&statement, checks, args, output)
 }
 
+/// The text form of a proof, with the checkpoint and its cosignatures.
+fn run_tlog_proof(
+    bytes: &[u8],
+    name: &str,
+    args: &VerifyArgs,
+    config: &Config,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    let proof =
+        TlogProof::parse(bytes).map_err(|error| CliError::malformed(format!("{name} is not a tlog-proof: {error}")))?;
+    let policy = args.trust.policy(config)?;
+    let path = args.statement.as_ref().ok_or_else(|| {
+        CliError::usage("a tlog-proof is for one statement").next_step("Name it with --statement FILE.")
+    })?;
+    let statement = read_statement(&files::read(path)?, path)?;
+    let passed = |quorum: &Quorum| quorum.cosigners.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", ");
+    let (inclusion, quorum) = match proof.check(&statement, &policy) {
+        Ok(quorum) => {
+            let checkpoint = proof.checkpoint.checkpoint();
+            let words = format!("entry {} of {} of {}", proof.index, checkpoint.size, checkpoint.origin);
+            let witnesses = match policy.asks_for_witnesses() {
+                true => CheckLine::of("witness-quorum", Ok(format!("cosigned by {}", passed(&quorum)))),
+                false => CheckLine::skipped("witness-quorum", "your policy asks for no witness"),
+            };
+            (CheckLine::of("entry-inclusion", Ok(words)), witnesses)
+        }
+        Err(error @ TlogProofError::QuorumMissing) => (
+            CheckLine { name: "entry-inclusion", outcome: Outcome::NotRun, detail: None },
+            CheckLine::of("witness-quorum", Err(error.to_string())),
+        ),
+        Err(error @ TlogProofError::Checkpoint(_)) => (
+            CheckLine::of("checkpoint-signature", Err(error.to_string())),
+            CheckLine { name: "witness-quorum", outcome: Outcome::NotRun, detail: None },
+        ),
+        Err(error) => (
+            CheckLine::of("entry-inclusion", Err(error.to_string())),
+            CheckLine { name: "witness-quorum", outcome: Outcome::NotRun, detail: None },
+        ),
+    };
+    report_statement(&statement, vec![quorum, inclusion], args, output)
+}
+
 fn receipt_checks(receipt: &Receipt, statement: &Statement, policy: &Policy) -> Vec<CheckLine> {
     let result = match policy.log_of(&receipt.claims().origin) {
         None => Err(format!("your policy does not trust the log {}", receipt.claims().origin)),
@@ -198,7 +252,7 @@ fn report_statement(
     args: &VerifyArgs,
     output: &Output,
 ) -> Result<Exit, CliError> {
-    let is_registered = checks.iter().any(|check| check.outcome == Outcome::Passed);
+    let is_registered = checks.iter().any(|check| check.name == "entry-inclusion" && check.outcome == Outcome::Passed);
     checks.push(match &args.public_key {
         None => CheckLine::skipped("statement-signature", "you named no --public-key"),
         Some(key) => {
@@ -211,6 +265,7 @@ fn report_statement(
     let is_signed = checks.last().is_some_and(|check| check.outcome == Outcome::Passed);
     let exit = match failed {
         Some("entry-inclusion") => Exit::BadInclusion,
+        Some("witness-quorum") => Exit::WitnessQuorum,
         Some(_) => Exit::BadSignature,
         None if is_registered || is_signed => Exit::Ok,
         None => Exit::Indeterminate,

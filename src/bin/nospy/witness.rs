@@ -19,7 +19,8 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::keys::Protection;
 use crate::output::Output;
-use crate::{files, init, keys, node, serve};
+use crate::witness_audit::Followers;
+use crate::{files, init, keys, node, serve, witness_audit};
 
 const GUARD: &str = "state.guard";
 
@@ -63,6 +64,12 @@ struct ServeArgs {
     /// Address and port to listen on, instead of the configured ones; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", env = "NOSPY_LISTEN")]
     listen: Option<String>,
+    /// Audit each log that the configuration names a `server` for: cosign only what was derived again from its entries.
+    ///
+    /// What such a cosignature says is more than the usual one, so it has a key and name of its own. The registry must publish
+    /// before it can be audited: do not let it wait for a quorum that needs this witness.
+    #[arg(long)]
+    audit: bool,
 }
 
 /// Runs the verb.
@@ -159,6 +166,7 @@ fn run_service(args: &ServeArgs, settings: &config::Witness, output: &Output) ->
         Ok(KnownLog { origin: log.origin.clone().unwrap_or_else(|| key.name().to_owned()), key })
     });
     let roll = roll(logs.collect::<Result<Vec<_>, CliError>>()?)?;
+    let audited = args.audit.then(|| witness_audit::audited(settings)).transpose()?;
     let prefix = prefix(&settings.prefix)?;
     let tls = tls(settings)?;
     let key = keys::read_private(&settings.key)?;
@@ -176,6 +184,10 @@ fn run_service(args: &ServeArgs, settings: &config::Witness, output: &Output) ->
         let stopped = serve::stop_signal()?;
         let keep = open(settings, (vkey, key), roll)?;
         tell(&keep, address, prefix, tls.is_some(), output)?;
+        let keep = match audited {
+            Some(logs) => keep.auditing(Arc::new(Followers::start(logs)?)),
+            None => keep,
+        };
         let routes = witness::routes(Arc::new(keep), prefix, &Limits::default());
         net::serve(listener, routes, &net::Limits::default(), tls.as_ref(), stopped, async {})
             .await

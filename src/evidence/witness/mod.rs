@@ -10,8 +10,8 @@
 //! - X3 A line of a known key that does not verify makes the note malformed; lines of unknown keys are passed over.
 //! - X4 Extension lines are refused: monitors cannot audit them, and a cosignature would cover them.
 //!
-//! Where texts differ: another root at the kept size is answered 422, as a proof that cannot hold. Older editions of
-//! tlog-witness say 409.
+//! Where texts differ: another root at the kept size is answered 422, as a proof that cannot hold (formats §7, and what public
+//! witnesses do). The text of tlog-witness says 409 there; a log does the same on either.
 //!
 //! Out of scope: who is asked and when (`registry`), what is kept where (`witness`), what time it is.
 

@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use axum::http::header::{CONTENT_TYPE, LOCATION};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::Response;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tokio::time::timeout;
@@ -86,8 +86,8 @@ fn registered(published: Published) -> Response {
 }
 
 /// `GET /entries/{id}`
-pub(in crate::web::scrapi) async fn receipt(State(scrapi): State<Scrapi>, Path(id): Path<String>) -> Response {
-    let found = index_of(&scrapi, &id)
+pub(in crate::web::scrapi) async fn receipt(State(scrapi): State<Scrapi>, uri: Uri) -> Response {
+    let found = index_of(&scrapi, id_of(&uri))
         .and_then(|index| scrapi.registry.receipt(index, None).map_err(|error| Problem::of_read(&error)));
     match found {
         Ok(receipt) => ok(COSE, ASK_AGAIN, receipt),
@@ -96,13 +96,18 @@ pub(in crate::web::scrapi) async fn receipt(State(scrapi): State<Scrapi>, Path(i
 }
 
 /// `GET /entries/{id}/statement`
-pub(in crate::web::scrapi) async fn statement(State(scrapi): State<Scrapi>, Path(id): Path<String>) -> Response {
-    let found =
-        index_of(&scrapi, &id).and_then(|index| scrapi.registry.entry(index).map_err(|error| Problem::of_read(&error)));
+pub(in crate::web::scrapi) async fn statement(State(scrapi): State<Scrapi>, uri: Uri) -> Response {
+    let found = index_of(&scrapi, id_of(&uri))
+        .and_then(|index| scrapi.registry.entry(index).map_err(|error| Problem::of_read(&error)));
     match found {
         Ok(entry) => ok(COSE, FOR_EVER, entry.statement),
         Err(problem) => problem.into_answer(),
     }
+}
+
+/// The second segment of the path as it was sent: decoded, one entry would have many names.
+fn id_of(uri: &Uri) -> &str {
+    uri.path().split('/').nth(2).unwrap_or_default()
 }
 
 fn index_of(scrapi: &Scrapi, id: &str) -> Result<u64, Problem> {

@@ -1,8 +1,9 @@
 //! The keys that sign receipts. A log has one for ever.
 
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
 use axum::response::Response;
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 
 use crate::codec::{Value, encode};
 use crate::registry::Registry;
@@ -29,14 +30,16 @@ pub(in crate::web::scrapi) async fn all(State(scrapi): State<Scrapi>) -> Respons
     ok(CBOR, ASK_AGAIN, encode(&Value::Array(vec![cose_key(&scrapi.registry)])))
 }
 
-/// The one with this id.
-pub(in crate::web::scrapi) async fn one(State(scrapi): State<Scrapi>, Path(kid): Path<String>) -> Response {
-    match kid == scrapi.registry.log_key().key().kid().to_string() {
+/// The one with this id: 64 hex digits, or 43 characters of base64url, as SCRAPI names keys whose ids are no text.
+pub(in crate::web::scrapi) async fn one(State(scrapi): State<Scrapi>, uri: Uri) -> Response {
+    let named = uri.path().rsplit('/').next().unwrap_or_default();
+    let kid = scrapi.registry.log_key().key().kid();
+    match named == kid.to_string() || named == Base64UrlUnpadded::encode_string(&kid.0) {
         true => ok(CBOR, ASK_AGAIN, encode(&cose_key(&scrapi.registry))),
         false => Problem::new(
             StatusCode::NOT_FOUND,
             "not_found",
-            "no key of this log has this id, 64 lowercase hex digits; /.well-known/scitt-keys lists all",
+            "no key of this log has this id, 64 lowercase hex digits or 43 characters of base64url; /.well-known/scitt-keys lists all",
         )
         .into_answer(),
     }

@@ -3,7 +3,7 @@
 //! | request | answer |
 //! |---|---|
 //! | `GET /.well-known/scitt-keys` | the keys that sign receipts, a COSE key set |
-//! | `GET /.well-known/scitt-keys/{kid}` | one of them, by its id of 64 hex digits (RFC 9679) |
+//! | `GET /.well-known/scitt-keys/{kid}` | one of them, by its id (RFC 9679), 64 hex digits or base64url |
 //! | `POST /entries` | registers a signed statement: 201, or 200 if it stood already, and its receipt |
 //! | `GET /entries/{id}` | a receipt in the newest published tree |
 //! | `GET /entries/{id}/statement` | the exact bytes of the statement |
@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -42,7 +43,8 @@ pub(in crate::web) fn routes(registry: Registry, limits: &Limits, rate: Arc<Rate
     let open = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::HEAD, Method::POST])
-        .allow_headers([axum::http::header::CONTENT_TYPE]);
+        .allow_headers([CONTENT_TYPE])
+        .expose_headers([LOCATION, RETRY_AFTER]);
     Router::new()
         .route("/.well-known/scitt-keys", get(keys::all))
         .route("/.well-known/scitt-keys/{kid}", get(keys::one))

@@ -18,6 +18,8 @@ const DETAIL: i64 = -2;
 const RESPONSE_CODE: i64 = -4;
 /// When to come back for what only an operator helps.
 const OPERATOR_DELAY: Duration = Duration::from_secs(300);
+/// When to come back with what a quota refused: only a later policy of the registrar raises it.
+const QUOTA_DELAY: Duration = Duration::from_secs(3_600);
 const SOON: Duration = Duration::from_secs(2);
 
 /// What went wrong, for machines and people.
@@ -49,7 +51,10 @@ impl Problem {
     pub fn of_publish(error: &PublishError) -> Self {
         let (code, delay) = match error {
             PublishError::Malformed { .. } => (StatusCode::BAD_REQUEST, None),
-            PublishError::Refused(refusal) => (code_of_rule(refusal.rule), None),
+            PublishError::Refused(refusal) => {
+                let code = code_of_rule(refusal.rule);
+                (code, (code == StatusCode::TOO_MANY_REQUESTS).then_some(QUOTA_DELAY))
+            }
             PublishError::Busy { retry_after_ms } => {
                 (StatusCode::TOO_MANY_REQUESTS, Some(Duration::from_millis(*retry_after_ms)))
             }

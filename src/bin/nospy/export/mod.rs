@@ -5,7 +5,7 @@
 
 mod disk;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use nospy::crypto::hex;
@@ -36,8 +36,21 @@ pub struct ExportArgs {
 /// # Errors
 /// [`Exit::Equivocation`] if the log does not extend what was exported; a copy that was damaged; what an answer lacks.
 pub fn run(args: &ExportArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
-    let disk = Disk::open(&args.directory)?;
-    let mut online = Online::connect(&args.online, config, output)?;
+    bring_up_to_date(&args.directory, &args.online, config, output)
+}
+
+/// Makes the copy in `directory` that of the newest checkpoint.
+///
+/// # Errors
+/// As [`run`].
+pub fn bring_up_to_date(
+    directory: &Path,
+    online: &OnlineArgs,
+    config: &Config,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    let disk = Disk::open(directory)?;
+    let mut online = Online::connect(online, config, output)?;
     let quorum = quorum(&online)?;
     let tiling = go_on_from(&disk, &mut online)?;
     let from = tiling.edge().size();
@@ -56,13 +69,13 @@ pub fn run(args: &ExportArgs, config: &Config, output: &Output) -> Result<Exit, 
     let text = format!(
         "The log of {} is in {}: {} entries, {} of them new.\nroot {}\nEvery entry was proved to be in the tree that the log signed.",
         online.log.name(),
-        args.directory.display(),
+        directory.display(),
         checkpoint.size(),
         checkpoint.size() - from,
         hex(checkpoint.root()),
     );
     let json = json!({
-        "origin": online.log.name(), "directory": args.directory, "size": checkpoint.size(), "from": from,
+        "origin": online.log.name(), "directory": directory, "size": checkpoint.size(), "from": from,
         "root": hex(checkpoint.root()), "quorum_met": quorum.is_met,
     });
     output.data(&text, json)?;

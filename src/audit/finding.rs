@@ -1,0 +1,66 @@
+//! What an audit finds.
+
+use crate::agreement::Rule;
+
+/// Most findings that are kept; how many there were is counted on.
+pub const FINDINGS_MAX: usize = 100;
+
+/// A kind of fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Fault {
+    /// An entry is no statement.
+    EntryMalformed,
+    /// Two entries are equal.
+    Duplicate,
+    /// Entry 0 is not the genesis of this log, or another entry is one.
+    Genesis,
+    /// A seal cannot be read, does not follow the one before, or stands behind the end of the log.
+    SealOrder,
+    /// A seal is not signed by the log's key.
+    SealSignature,
+    /// The chain that a seal signs is not that of the entries.
+    SealChain,
+    /// The docket root that a seal signs is not that of the entries: something was left out, or put in.
+    SealDockets,
+    /// It cannot be said what a statement touches.
+    Unplaceable,
+    /// A statement's signature does not verify under the key that the log had granted.
+    StatementSignature,
+    /// The log had granted no such key to the issuer.
+    SigningKey,
+    /// A statement breaks a rule of the registry and has no effect.
+    Inadmissible,
+}
+
+impl Fault {
+    /// The name for machines, stable.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::EntryMalformed => "entry_malformed",
+            Self::Duplicate => "duplicate",
+            Self::Genesis => "genesis",
+            Self::SealOrder => "seal_order",
+            Self::SealSignature => "seal_signature",
+            Self::SealChain => "seal_chain",
+            Self::SealDockets => "seal_dockets",
+            Self::Unplaceable => "unplaceable",
+            Self::StatementSignature => "statement_signature",
+            Self::SigningKey => "signing_key",
+            Self::Inadmissible => "inadmissible",
+        }
+    }
+}
+
+/// Something that an honest log does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What kind.
+    pub fault: Fault,
+    /// The entry.
+    pub index: u64,
+    /// The rule that an inadmissible statement breaks.
+    pub rule: Option<Rule>,
+    /// What is wrong, in a sentence.
+    pub message: String,
+}

@@ -1,0 +1,149 @@
+//! `nospy witness serve --audit`: logs that are derived again from their entries, as they grow.
+//!
+//! Each log has a thread that follows it by the verified stream and feeds an [`Auditor`]. It begins with entry 0 at every
+//! start: what a witness says rests on nothing that was stored.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use nospy::audit::Auditor;
+use nospy::crypto::KeyLine;
+use nospy::merkle::{Edge, Hash};
+use nospy::rpc::{ClientError, Connection, ForgetfulCheckpoints, VerifyingClient};
+use nospy::witness::{Audited, Audits};
+
+use crate::config;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::files;
+
+/// How long a registry that does not answer is left alone.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A log to be audited.
+pub struct AuditedLog {
+    origin: String,
+    key: KeyLine,
+    connection: Connection,
+}
+
+/// The logs that the configuration names a server for.
+///
+/// # Errors
+/// If there is none, or a key or certificate cannot be used.
+pub fn audited(settings: &config::Witness) -> Result<Vec<AuditedLog>, CliError> {
+    let logs = settings.log.iter().filter_map(|log| Some((log, log.server.clone()?)));
+    let logs: Vec<AuditedLog> = logs.map(|(log, url)| of_config(log, url)).collect::<Result<_, _>>()?;
+    match logs.is_empty() {
+        true => Err(CliError::usage("--audit: the configuration names no server for any log")
+            .next_step("Write server = \"https://…\" below the log's vkey.")),
+        false => Ok(logs),
+    }
+}
+
+fn of_config(log: &config::WitnessedLog, url: String) -> Result<AuditedLog, CliError> {
+    let key: KeyLine =
+        log.vkey.parse().map_err(|error| CliError::usage(format!("configuration, the key {}: {error}", log.vkey)))?;
+    let read = |path: &PathBuf| files::read(path);
+    let ca_pem = log.ca.as_ref().map(read).transpose()?;
+    Ok(AuditedLog { origin: key.name().to_owned(), key, connection: Connection { url, ca_pem } })
+}
+
+/// What has been derived of one log.
+#[derive(Default)]
+struct State {
+    size: u64,
+    /// The root at each seal.
+    roots: BTreeMap<u64, Hash>,
+    /// The first thing that does not follow: nothing behind it is cosigned.
+    broken: Option<String>,
+}
+
+/// All audits of a witness.
+pub struct Followers(BTreeMap<String, Arc<Mutex<State>>>);
+
+impl Followers {
+    /// Starts a thread for each log.
+    ///
+    /// # Errors
+    /// If a thread cannot be started, or a log's name is no origin.
+    pub fn start(logs: Vec<AuditedLog>) -> Result<Self, CliError> {
+        let mut followers = BTreeMap::new();
+        for log in logs {
+            let auditor = Auditor::new(log.key.clone())
+                .map_err(|error| CliError::usage(format!("{} is no registry of nospy: {error}", log.origin)))?;
+            let state = Arc::new(Mutex::new(State::default()));
+            followers.insert(log.origin.clone(), Arc::clone(&state));
+            thread::Builder::new()
+                .name(format!("audit {}", log.origin))
+                .spawn(move || follow(&log, auditor, &state))
+                .map_err(|error| CliError::new(Exit::Internal, format!("no thread: {error}")))?;
+        }
+        Ok(Self(followers))
+    }
+}
+
+impl Audits for Followers {
+    fn look(&self, origin: &str, size: u64, root: &Hash) -> Audited {
+        let Some(state) = self.0.get(origin) else { return Audited::NotAsked };
+        let state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&state.broken, state.roots.get(&size)) {
+            (Some(why), _) => Audited::Differs { why: why.clone() },
+            (None, Some(derived)) if derived == root => Audited::Holds,
+            (None, Some(_)) => Audited::Differs { why: format!("its first {size} entries make another tree") },
+            (None, None) if size > state.size => Audited::NotYet { size: state.size },
+            (None, None) => Audited::Differs { why: format!("no seal ends its first {size} entries") },
+        }
+    }
+}
+
+/// Follows the log until something does not follow.
+fn follow(log: &AuditedLog, mut auditor: Auditor, state: &Mutex<State>) {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        return tracing::error!("no runtime for an audit");
+    };
+    loop {
+        match runtime.block_on(follow_once(log, &mut auditor, state)) {
+            Ok(()) => return,
+            Err(error @ ClientError::Equivocation { .. }) => {
+                tracing::error!(origin = log.origin, %error, "the audited log signed two histories");
+                state.lock().unwrap_or_else(PoisonError::into_inner).broken = Some(error.to_string());
+                return;
+            }
+            Err(error) => {
+                tracing::warn!(origin = log.origin, %error, "an audited log does not answer");
+                thread::sleep(PAUSE);
+            }
+        }
+    }
+}
+
+/// As long as the connection holds; `Ok` when nothing further will be audited.
+async fn follow_once(log: &AuditedLog, auditor: &mut Auditor, state: &Mutex<State>) -> Result<(), ClientError> {
+    let seen = ForgetfulCheckpoints::default();
+    let mut client = VerifyingClient::connect(&log.connection, log.key.clone(), seen).await?;
+    let edge: Edge = auditor.edge().clone();
+    let mut tail = client.tail(edge, None);
+    while let Some(run) = client.next_run(&mut tail).await? {
+        let sealed: Vec<_> = run.statements().iter().filter_map(|entry| auditor.push(entry)).collect();
+        let (_, findings, _) = auditor.report();
+        let broken = findings
+            .first()
+            .map(|finding| format!("{} at entry {}: {}", finding.fault.as_str(), finding.index, finding.message));
+        let is_broken = broken.is_some();
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.size = auditor.edge().size();
+        state.roots.extend(sealed.iter().map(|sealed| (sealed.size, sealed.root)));
+        if let Some(why) = &broken {
+            tracing::error!(origin = log.origin, %why, "an audited log is broken");
+        }
+        state.broken = broken;
+        if is_broken {
+            return Ok(());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! `nospy witness serve --audit`: what does not follow from a registry's entries is not cosigned.
+#![cfg(feature = "cli")]
+#![allow(clippy::panic, clippy::unwrap_used)] // a test that panics has failed
+
+mod forger;
+mod histories;
+mod kit;
+mod other_log;
+mod program;
+mod reference;
+mod sealed;
+mod served;
+mod wire;
+mod witnessing;
+
+use std::time::{Duration, Instant};
+
+use forger::Forger;
+use kit::{Kit, key};
+use nospy::crypto::{KeyLine, Note};
+use nospy::evidence::Checkpoint;
+use nospy::evidence::witness::{AddCheckpoint, read_cosignatures};
+use nospy::merkle::leaf_hash;
+use program::Bench;
+use sealed::{Log, log_key, tree};
+use served::{Engine, Served, listing};
+use witnessing::Witness;
+
+/// A witness that audits the log of `key` at `url`.
+fn start(bench: &Bench, log: &KeyLine, url: &str) -> Witness {
+    Witness::init(bench, &[], "");
+    let mut config = String::from_utf8(bench.read("w/nospy.toml")).unwrap();
+    config.push_str(&format!("[[witness.log]]\nvkey = \"{log}\"\nserver = \"{url}\"\n"));
+    bench.write("w/nospy.toml", config);
+    Witness::start_with(bench, &["--audit"])
+}
+
+/// Posts until the audit has come as far as the checkpoint; the last status and body.
+async fn settled(witness: &Witness, body: &[u8]) -> (u16, Vec<u8>) {
+    let start = Instant::now();
+    loop {
+        let reply = witness.post(body).await;
+        if reply.status != 503 {
+            return (reply.status, reply.body);
+        }
+        assert!(reply.header("retry-after").is_some() && start.elapsed() < Duration::from_secs(20));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_honest_registry_is_cosigned_as_far_as_it_was_derived() {
+    let (bench, served) = (Bench::new(), Served::start(Engine::Memory).await);
+    let witness = start(&bench, &served.log(), &format!("http://{}", served.address));
+    let mut old = 0;
+    for round in 0..3 {
+        for n in 0..10 {
+            served.registry.publish(listing(&format!("p{round}x{n}")).bytes()).await.unwrap();
+        }
+        let signed = served.registry.checkpoint().unwrap();
+        let size = signed.checkpoint().size;
+        let proof = if old == 0 { Vec::new() } else { served.registry.consistency(old, Some(size)).unwrap() };
+        let (status, body) = settled(&witness, &AddCheckpoint::body(old, &proof, signed.note())).await;
+        assert_eq!(status, 200, "{}", String::from_utf8_lossy(&body));
+        read_cosignatures(signed.note(), &body, &witness.vkey).unwrap();
+        old = size;
+    }
+}
+
+fn note_of(entries: &[Vec<u8>]) -> Note {
+    let leaves: Vec<_> = entries.iter().map(|entry| leaf_hash(entry)).collect();
+    let (size, root) = (entries.len() as u64, tree(&leaves, None).0);
+    Checkpoint { origin: kit::origin(), size, root }.sign(&log_key(), &key("log"))
+}
+
+/// Goal: a registry that leaves a statement out of a docket is consistent, and an ordinary witness would cosign it; an auditing
+/// one does not, from that seal on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registry_that_hides_is_not_cosigned() {
+    let mut kit = Kit::default();
+    kit.at("2026-01-10");
+    kit.enrol("later", "vendor", "se");
+    kit.at("2026-01-11");
+    let hidden = kit.enrol("third", "vendor", "se");
+    let log = Log::hiding(&kit, |statement, subject| *statement.id() == hidden && subject.to_string() == "parties");
+    let entries: Vec<Vec<u8>> = log.entries.iter().map(|entry| entry.bytes().to_vec()).collect();
+    let forger = Forger::new(log_key(), key("log"), entries.clone());
+    let bench = Bench::new();
+    let witness = start(&bench, &log_key(), &forger.serve().await);
+    let (status, body) = settled(&witness, &AddCheckpoint::body(0, &[], &note_of(&entries))).await;
+    assert_eq!(status, 422, "{}", String::from_utf8_lossy(&body));
+    assert!(String::from_utf8_lossy(&body).contains("seal_dockets"), "{}", String::from_utf8_lossy(&body));
+    assert_eq!(witness.newest(kit::ORIGIN).await.status, 404, "nothing was cosigned");
+    // The same checkpoint before a witness that does not audit.
+    drop(witness);
+    let ordinary = Witness::start(&bench);
+    assert_eq!(settled(&ordinary, &AddCheckpoint::body(0, &[], &note_of(&entries))).await.0, 200);
+}
+
+/// Goal: an audit adds to what a witness asks, and takes nothing away. Method: what any witness refuses, before one that audits
+/// and is far behind.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_any_witness_refuses_an_auditing_one_refuses_alike() {
+    let (bench, served) = (Bench::new(), Served::start(Engine::Memory).await);
+    let witness = start(&bench, &served.log(), &format!("http://{}", served.address));
+    served.registry.publish(listing("one").bytes()).await.unwrap();
+    let signed = served.registry.checkpoint().unwrap();
+    let size = signed.checkpoint().size;
+    assert_eq!(settled(&witness, &AddCheckpoint::body(0, &[], signed.note())).await.0, 200);
+    let text = |size: u64, root: char| format!("{}\n{size}\n{}=\n", served::ORIGIN, root.to_string().repeat(43));
+    let stranger = Note::sign(&text(size + 5, 'A'), &served.log(), &served::vendor());
+    assert_eq!(witness.post(&AddCheckpoint::body(size, &[], &stranger)).await.status, 403, "not a word of the audit");
+    let far = Note::sign(&text(size + 5, 'A'), &served.log(), &served::log_key());
+    assert_eq!(witness.post(&AddCheckpoint::body(0, &[], &far)).await.status, 409);
+    assert_eq!(witness.post(&AddCheckpoint::body(size, &[], &far)).await.status, 422);
+    let fork = Note::sign(&text(size, 'A'), &served.log(), &served::log_key());
+    let hash = nospy::crypto::hex(&nospy::crypto::sha256(&[served::ORIGIN.as_bytes()]).0);
+    let path = format!("/{hash}/conflict");
+    let conflict = || wire::get(witness.address, &path);
+    assert_eq!(conflict().await.status, 404);
+    // Whatever old size it names, the contradiction is kept.
+    assert_eq!(witness.post(&AddCheckpoint::body(0, &[], &fork)).await.status, 409);
+    assert_eq!(conflict().await.body, fork.to_string().into_bytes());
+    assert_eq!(witness.post(&AddCheckpoint::body(size, &[], &fork)).await.status, 422);
+}
+
+#[test]
+fn an_audit_needs_a_server() {
+    let bench = Bench::new();
+    Witness::init(&bench, &[], "");
+    let arguments = ["--config", "w/nospy.toml", "witness", "serve", "--listen", "127.0.0.1:0", "--audit"];
+    bench.run(&arguments).exits(2).says("names no server");
+}
