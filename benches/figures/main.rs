@@ -12,6 +12,7 @@
 
 #![allow(clippy::panic, clippy::unwrap_used)] // a bench that cannot go on stops
 
+mod audit;
 mod disk;
 mod docket_map;
 mod echo;
@@ -41,13 +42,14 @@ struct Figure {
 }
 
 // The map comes first: its memory is read from the process, where memory freed by another figure would hide it.
-const FIGURES: [Figure; 6] = [
+const FIGURES: [Figure; 7] = [
     Figure { name: "map", size: 1_000_000, unit: "subjects", measure: docket_map::measure },
     Figure { name: "S1", size: 20_000, unit: "publishes a round", measure: stream::measure },
     Figure { name: "S2", size: 20_000, unit: "publishes a round", measure: publish::measure },
     Figure { name: "S3", size: 100_000, unit: "entries", measure: proof::measure },
     Figure { name: "S4", size: 200, unit: "publishes a round", measure: lone::measure },
     Figure { name: "S6", size: 50_000, unit: "statements", measure: disk::measure },
+    Figure { name: "S8", size: 50_000, unit: "statements", measure: audit::measure },
 ];
 
 /// Where and on what the figures are measured.

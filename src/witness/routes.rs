@@ -42,7 +42,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { burst: 200, per_second: 20, body_time_max: Duration::from_secs(10) }
+        Self { burst: 1_000, per_second: 200, body_time_max: Duration::from_secs(10) }
     }
 }
 
