@@ -385,8 +385,12 @@ fn check_map(bytes: &[u8], mut at: usize, pairs: u64, depth: usize) -> Result<us
 }
 
 fn check_text(content: &[u8]) -> Result<(), CborFault> {
-    let text = str::from_utf8(content).map_err(|_| CborFault::Utf8)?;
-    match text.chars().any(|c| c.is_control() && c != '\n') {
+    str::from_utf8(content).map_err(|_| CborFault::Utf8)?;
+    // The category Cc, read off the bytes, since every text of every entry passes here: U+0000-1F and 7F are one byte each,
+    // U+0080-9F are C2 80-9F, and in UTF-8 none of these bytes is part of anything else.
+    let is_c0 = |byte: &u8| (*byte < 0x20 && *byte != b'\n') || *byte == 0x7F;
+    let is_c1 = |pair: &[u8]| pair[0] == 0xC2 && pair[1] < 0xA0;
+    match content.iter().any(is_c0) || (!content.is_ascii() && content.windows(2).any(is_c1)) {
         true => Err(CborFault::Control),
         false => Ok(()),
     }
