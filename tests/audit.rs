@@ -7,7 +7,7 @@ mod program;
 mod sealed;
 
 use kit::{Kit, key};
-use nospy::audit::{Auditor, Fault, Finding, Sealed};
+use nospy::audit::{Auditor, FINDINGS_MAX, Fault, Finding, Sealed};
 use nospy::crypto::SigningKey;
 use nospy::evidence::Seal;
 use nospy::merkle::leaf_hash;
@@ -15,7 +15,7 @@ use nospy::statement::{Statement, Subject};
 use program::{Bench, Served};
 use sealed::{Log, log_key, tree};
 
-/// Three batches after the genesis: parties, an offer, its acceptance.
+/// Three batches after the genesis.
 fn story() -> Kit {
     let mut kit = Kit::default();
     kit.at("2026-01-10");
@@ -39,9 +39,9 @@ fn audit(entries: &[Vec<u8>]) -> (Vec<Finding>, Option<Sealed>) {
     for entry in entries {
         last = auditor.push(entry).or(last);
     }
-    let (_, findings, found) = auditor.report();
-    assert_eq!(found, findings.len() as u64);
-    (findings.to_vec(), last)
+    let findings: Vec<_> = auditor.report().1.first().cloned().collect();
+    assert_eq!(auditor.report().1.count(), findings.len() as u64);
+    (findings, last)
 }
 
 fn faults(entries: &[Vec<u8>]) -> Vec<(Fault, u64)> {
@@ -65,7 +65,7 @@ fn an_honest_log_is_silent_and_its_tree_is_given() {
     let mut auditor = Auditor::new(log_key()).unwrap();
     for (n, entry) in entries.iter().enumerate() {
         auditor.push(entry);
-        assert_eq!(auditor.report().1, [], "after {n}");
+        assert_eq!(auditor.report().1.count(), 0, "after {n}");
     }
     assert_eq!(auditor.unsealed(), 0);
 }
@@ -149,7 +149,7 @@ fn the_genesis_is_entry_0_and_names_this_log() {
     for entry in &honest {
         auditor.push(entry);
     }
-    let found = auditor.report().1;
+    let found: Vec<_> = auditor.report().1.first().collect();
     assert_eq!((found[0].fault, found[0].index), (Fault::Genesis, 0));
     assert!(found.iter().any(|finding| finding.fault == Fault::SealSignature));
 }
@@ -164,6 +164,37 @@ fn what_should_not_have_been_admitted_is_named_with_its_rule() {
     let found = findings.iter().find(|finding| finding.fault == Fault::Inadmissible).unwrap();
     assert_eq!(found.rule, Some(refusal.rule));
     assert!(Statement::parse(&bytes(&log)[found.index as usize]).unwrap().kind().as_str() == "party.list");
+}
+
+/// Goal: a log cannot bury a lie under small faults: all kinds are known, whatever number is kept.
+#[test]
+fn nothing_hides_behind_a_hundred_findings() {
+    let mut kit = story();
+    for n in 0..FINDINGS_MAX + 20 {
+        let subject = format!("party/a{n}");
+        let statement = kit.sign("later", &subject, "party.list", kit::enrolment(&format!("a{n}"), "vendor", "se"));
+        kit.log_by_mistake(statement).unwrap_err();
+    }
+    kit.at("2026-01-13");
+    kit.enrol("sixth", "vendor", "se");
+    let last: Subject = "party/sixth".parse().unwrap();
+    let log = Log::hiding(&kit, |_, subject| *subject == last);
+    let mut entries = bytes(&log);
+    let forged = log.entries.iter().position(|entry| *entry.subject() == last).unwrap();
+    *entries[forged].last_mut().unwrap() ^= 1;
+    let mut auditor = Auditor::new(log_key()).unwrap();
+    for entry in &entries {
+        auditor.push(entry);
+    }
+    let findings = auditor.report().1;
+    assert_eq!(findings.first().len(), FINDINGS_MAX);
+    assert!(findings.count() > (FINDINGS_MAX + 20) as u64);
+    assert!(findings.first().map(|finding| finding.index).is_sorted());
+    let faults: Vec<_> = findings.faults().collect();
+    for fault in [Fault::Inadmissible, Fault::SealDockets, Fault::StatementSignature] {
+        assert!(faults.contains(&fault), "{fault:?} of {faults:?}");
+    }
+    assert!(findings.first().all(|finding| finding.fault == Fault::Inadmissible), "all kept are older");
 }
 
 /// Through the program: a real registry over the network, and its copy on disk; then a copy in which a byte was changed.

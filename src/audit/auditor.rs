@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::agreement::{Act, World};
 use crate::audit::dockets::Dockets;
-use crate::audit::signatures::Signatures;
-use crate::audit::{FINDINGS_MAX, Fault, Finding};
+use crate::audit::signatures::{Job, Signatures};
+use crate::audit::{Fault, Finding, Findings};
 use crate::crypto::KeyLine;
 use crate::evidence::{Seal, SealError};
 use crate::merkle::{Edge, Hash, chain_next, chain_start, leaf_hash};
@@ -40,7 +40,7 @@ pub struct Auditor {
     edge: Edge,
     /// chain(i) before and after the entry that was pushed last.
     chain: [Hash; 2],
-    /// Every statement by its id, with its index.
+    /// Every statement by its id, with the first index it has.
     statements: HashMap<Hash, (u64, Arc<Statement>)>,
     previous: Previous,
     /// Entries since the last seal.
@@ -51,8 +51,7 @@ pub struct Auditor {
     are_dockets_lost: bool,
     signatures: Signatures,
     seals: u64,
-    findings: Vec<Finding>,
-    found: u64,
+    findings: Findings,
     /// Whether the seal before signed another chain, another docket root: only the first of a run is told (U4).
     is_off: [bool; 2],
 }
@@ -77,8 +76,7 @@ impl Auditor {
             are_dockets_lost: false,
             signatures: Signatures::start(),
             seals: 0,
-            findings: Vec::new(),
-            found: 0,
+            findings: Findings::default(),
             is_off: [false; 2],
         })
     }
@@ -106,10 +104,12 @@ impl Auditor {
     /// Takes the next entry. At a seal: the tree that ends with it.
     pub fn push(&mut self, bytes: &[u8]) -> Option<Sealed> {
         let index = self.edge.size();
-        let leaf = leaf_hash(bytes);
+        let parsed = Statement::parse(bytes);
+        // The id of a statement is its leaf hash (formats §2), and has been computed.
+        let leaf = parsed.as_ref().map_or_else(|_| leaf_hash(bytes), |statement| statement.id().0);
         self.edge.push(leaf);
         self.chain = [self.chain[1], chain_next(&self.chain[1], &leaf)];
-        let statement = match Statement::parse(bytes) {
+        let statement = match parsed {
             Ok(statement) => Arc::new(statement),
             Err(error) => {
                 self.find(Fault::EntryMalformed, index, format!("this is no statement: {error}"));
@@ -117,7 +117,9 @@ impl Auditor {
                 return None;
             }
         };
-        if let Some((first, _)) = self.statements.insert(leaf, (index, Arc::clone(&statement))) {
+        let (first, _) = self.statements.entry(leaf).or_insert_with(|| (index, Arc::clone(&statement)));
+        let first = *first;
+        if first != index {
             self.find(Fault::Duplicate, index, format!("the same statement is entry {first} already"));
         }
         if *statement.origin() != *self.world_origin() {
@@ -135,13 +137,10 @@ impl Auditor {
         None
     }
 
-    /// Waits for the signatures, and gives how many have verified and the first [`FINDINGS_MAX`] findings by index, with how
-    /// many there were. May be called again and again.
-    pub fn report(&mut self) -> (u64, &[Finding], u64) {
-        let (verified, unsigned) = self.signatures.settle();
-        unsigned.into_iter().for_each(|finding| self.add(finding));
-        self.findings.sort_by_key(|finding| (finding.index, finding.fault));
-        (verified, &self.findings, self.found)
+    /// Waits for the signatures, and gives how many have verified and what was found. May be called again and again.
+    pub fn report(&mut self) -> (u64, &Findings) {
+        let verified = self.signatures.settle(&mut self.findings);
+        (verified, &self.findings)
     }
 
     fn world_origin(&self) -> &Origin {
@@ -155,14 +154,7 @@ impl Auditor {
     }
 
     fn find(&mut self, fault: Fault, index: u64, message: String) {
-        self.add(Finding { fault, index, rule: None, message });
-    }
-
-    fn add(&mut self, finding: Finding) {
-        self.found += 1;
-        if self.findings.len() < FINDINGS_MAX {
-            self.findings.push(finding);
-        }
+        self.findings.add(Finding { fault, index, rule: None, message });
     }
 
     fn seal(&mut self, index: u64, statement: Arc<Statement>) -> Option<Sealed> {
@@ -178,7 +170,8 @@ impl Auditor {
                 return None;
             }
         };
-        self.signatures.add(Fault::SealSignature, index, statement, *self.log.key());
+        let job = Job { fault: Fault::SealSignature, index, statement, key: *self.log.key() };
+        self.signatures.add(job, &mut self.findings);
         let follows = match &self.previous {
             Previous::None => seal.check_follows(None),
             Previous::Known(previous) => seal.check_follows(Some(previous)),
@@ -226,7 +219,10 @@ impl Auditor {
             let key = self.world.signing_key(&statement, index);
             let verdict = self.world.push(Act::met(index, time_ms, Arc::clone(&statement)));
             match (key, &verdict) {
-                (Some(key), _) => self.signatures.add(Fault::StatementSignature, index, statement, key),
+                (Some(key), _) => {
+                    let job = Job { fault: Fault::StatementSignature, index, statement, key };
+                    self.signatures.add(job, &mut self.findings);
+                }
                 (None, Ok(())) => {
                     let message = format!("the log had granted no key {} to its issuer", statement.kid());
                     self.find(Fault::SigningKey, index, message);
@@ -236,7 +232,7 @@ impl Auditor {
             }
             if let Err(refusal) = verdict {
                 let message = format!("{}: {}", refusal.rule, refusal.message);
-                self.add(Finding { fault: Fault::Inadmissible, index, rule: Some(refusal.rule), message });
+                self.findings.add(Finding { fault: Fault::Inadmissible, index, rule: Some(refusal.rule), message });
             }
         }
         if !self.are_dockets_lost {

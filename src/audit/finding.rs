@@ -1,8 +1,10 @@
 //! What an audit finds.
 
+use std::collections::BTreeMap;
+
 use crate::agreement::Rule;
 
-/// Most findings that are kept; how many there were is counted on.
+/// Most findings that are kept; how many there were of each kind is counted on.
 pub const FINDINGS_MAX: usize = 100;
 
 /// A kind of fault.
@@ -63,4 +65,39 @@ pub struct Finding {
     pub rule: Option<Rule>,
     /// What is wrong, in a sentence.
     pub message: String,
+}
+
+/// The first findings of a log, and how many there were: a log without one honest entry fills no memory.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    /// By entry, kind, and order of arrival.
+    kept: BTreeMap<(u64, Fault, u64), Finding>,
+    counts: BTreeMap<Fault, u64>,
+}
+
+impl Findings {
+    /// The first [`FINDINGS_MAX`] by index, whatever the order in which they were found.
+    pub fn first(&self) -> impl ExactSizeIterator<Item = &Finding> {
+        self.kept.values()
+    }
+
+    /// Every kind of fault that was found, also where no finding of it is kept.
+    pub fn faults(&self) -> impl Iterator<Item = Fault> {
+        self.counts.keys().copied()
+    }
+
+    /// How many there were.
+    pub fn count(&self) -> u64 {
+        self.counts.values().sum()
+    }
+
+    /// Adds one.
+    pub(in crate::audit) fn add(&mut self, finding: Finding) {
+        let count = self.counts.entry(finding.fault).or_default();
+        *count += 1;
+        self.kept.insert((finding.index, finding.fault, *count), finding);
+        if self.kept.len() > FINDINGS_MAX {
+            self.kept.pop_last();
+        }
+    }
 }

@@ -20,4 +20,4 @@ mod finding;
 mod signatures;
 
 pub use auditor::{Auditor, Sealed};
-pub use finding::{FINDINGS_MAX, Fault, Finding};
+pub use finding::{FINDINGS_MAX, Fault, Finding, Findings};

@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::audit::{Fault, Finding};
+use crate::audit::{Fault, Finding, Findings};
 use crate::crypto::PublicKey;
 use crate::statement::Statement;
 
@@ -13,11 +13,16 @@ const CHUNK: usize = 128;
 /// Chunks that may wait for each worker.
 const WAITING_MAX: usize = 8;
 
-struct Job {
-    fault: Fault,
-    index: u64,
-    statement: Arc<Statement>,
-    key: PublicKey,
+/// A signature to verify.
+pub(in crate::audit) struct Job {
+    /// What it is if it does not verify.
+    pub fault: Fault,
+    /// The entry.
+    pub index: u64,
+    /// The statement.
+    pub statement: Arc<Statement>,
+    /// The key that it should verify under.
+    pub key: PublicKey,
 }
 
 /// What became of a chunk.
@@ -34,7 +39,6 @@ pub(in crate::audit) struct Signatures {
     /// Chunks that have not come back.
     running: usize,
     verified: u64,
-    findings: Vec<Finding>,
 }
 
 impl Signatures {
@@ -49,25 +53,28 @@ impl Signatures {
             // It ends when the auditor is dropped, and holds nothing that outlives it.
             std::thread::spawn(move || work(&waiting, &sender));
         }
-        Self { chunk: Vec::with_capacity(CHUNK), jobs, outcomes, running: 0, verified: 0, findings: Vec::new() }
+        Self { chunk: Vec::with_capacity(CHUNK), jobs, outcomes, running: 0, verified: 0 }
     }
 
-    /// Has the signature of the statement at `index` verified under `key`; it is a `fault` if it does not.
-    pub fn add(&mut self, fault: Fault, index: u64, statement: Arc<Statement>, key: PublicKey) {
-        self.chunk.push(Job { fault, index, statement, key });
+    /// Has a signature verified, and adds what has come back since to `findings`.
+    pub fn add(&mut self, job: Job, findings: &mut Findings) {
+        self.chunk.push(job);
         if self.chunk.len() == CHUNK {
             self.send();
+            while let Ok(outcome) = self.outcomes.try_recv() {
+                self.take(outcome, findings);
+            }
         }
     }
 
-    /// Waits for all: how many have verified since the start, and what did not since the last call.
-    pub fn settle(&mut self) -> (u64, Vec<Finding>) {
+    /// Waits for all, and gives how many have verified since the start.
+    pub fn settle(&mut self, findings: &mut Findings) -> u64 {
         self.send();
         while self.running > 0 {
             let Ok(outcome) = self.outcomes.recv() else { break };
-            self.take(outcome);
+            self.take(outcome, findings);
         }
-        (self.verified, std::mem::take(&mut self.findings))
+        self.verified
     }
 
     fn send(&mut self) {
@@ -77,15 +84,12 @@ impl Signatures {
         let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK));
         // The workers hear until this side is dropped.
         self.running += usize::from(self.jobs.send(chunk).is_ok());
-        while let Ok(outcome) = self.outcomes.try_recv() {
-            self.take(outcome);
-        }
     }
 
-    fn take(&mut self, outcome: Outcome) {
+    fn take(&mut self, outcome: Outcome, findings: &mut Findings) {
         self.running -= 1;
         self.verified += outcome.verified;
-        self.findings.extend(outcome.findings);
+        outcome.findings.into_iter().for_each(|finding| findings.add(finding));
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use nospy::audit::{Auditor, Fault, Finding, Sealed};
+use nospy::audit::{Auditor, Fault, Finding, Findings, Sealed};
 use nospy::crypto::{KeyLine, hex};
 use nospy::evidence::SignedCheckpoint;
 use nospy::merkle::{BUNDLE_ENTRY_LEN_MAX, Bundle, Edge, TILE_WIDTH, bundle_entries, bundles_between};
@@ -51,9 +51,9 @@ pub fn run(args: &AuditArgs, config: &Config, output: &Output) -> Result<Exit, C
         Some(directory) => of_copy(directory, &args.online, config, output)?,
         None => of_registry(&args.online, config, output)?,
     };
-    let (signatures, findings, found) = audit.auditor.report();
-    let (findings, elapsed) = (findings.to_vec(), started.elapsed());
-    let report = Report { signatures, findings, found, elapsed, audit: &audit, target: &target };
+    let (signatures, findings) = audit.auditor.report();
+    let (findings, elapsed) = (findings.clone(), started.elapsed());
+    let report = Report { signatures, findings, elapsed, audit: &audit, target: &target };
     let exit = report.exit();
     output.data(&report.text(exit), report.json(exit))?;
     Ok(exit)
@@ -142,8 +142,7 @@ fn read(directory: &Path, path: &str, len_max: usize) -> Result<Vec<u8>, CliErro
 /// What was found.
 struct Report<'a> {
     signatures: u64,
-    findings: Vec<Finding>,
-    found: u64,
+    findings: Findings,
     elapsed: Duration,
     audit: &'a Audit,
     target: &'a Target,
@@ -163,13 +162,11 @@ impl Report<'_> {
     }
 
     fn exit(&self) -> Exit {
-        let has = |one: fn(&Fault) -> bool| self.findings.iter().any(|finding| one(&finding.fault));
+        let has = |exit: Exit| self.findings.faults().any(|fault| exit_of(fault) == exit);
         match () {
-            () if !self.is_tree_signed() || !self.is_sealed() || has(|fault| exit_of(*fault) == Exit::BadInclusion) => {
-                Exit::BadInclusion
-            }
-            () if has(|fault| exit_of(*fault) == Exit::BadSignature) => Exit::BadSignature,
-            () if !self.findings.is_empty() => Exit::Indeterminate,
+            () if !self.is_tree_signed() || !self.is_sealed() || has(Exit::BadInclusion) => Exit::BadInclusion,
+            () if has(Exit::BadSignature) => Exit::BadSignature,
+            () if has(Exit::Indeterminate) => Exit::Indeterminate,
             () if !self.target.is_quorum_met => Exit::WitnessQuorum,
             () => Exit::Ok,
         }
@@ -190,7 +187,8 @@ impl Report<'_> {
             auditor.dockets(),
         );
         let mut text = if origin.starts_with("demo.") { describe::DEMO.to_owned() } else { String::new() };
-        text += &match self.found {
+        let found = self.findings.count();
+        text += &match found {
             0 => format!("✓ {counts}: everything that the log signed follows from its entries"),
             found => format!("✗ {found} findings in {counts}"),
         };
@@ -208,12 +206,13 @@ impl Report<'_> {
         if !self.target.is_quorum_met {
             text += "\n✗ the witnesses that your policy asks for have not cosigned the checkpoint";
         }
-        for Finding { fault, index, message, .. } in &self.findings {
+        for Finding { fault, index, message, .. } in self.findings.first() {
             // Writing to a String does not fail.
             let _ = write!(text, "\n✗ {} at entry {index}: {message}", fault.as_str());
         }
-        if self.found > self.findings.len() as u64 {
-            text += "\nThere is more of this; the first findings are shown.";
+        let shown = self.findings.first().len() as u64;
+        if found > shown {
+            let _ = write!(text, "\nThe first {shown} of {found} findings are shown.");
         }
         let newest = self.audit.last.map(|last| moment::utc_ms(last.time_ms));
         let _ = write!(
@@ -241,8 +240,8 @@ impl Report<'_> {
             "entries": auditor.edge().size(), "seals": auditor.seals(), "signatures": self.signatures,
             "dockets": auditor.dockets(), "root": hex(&auditor.edge().root()), "tree_is_signed": self.is_tree_signed(),
             "quorum_met": self.target.is_quorum_met, "newest_seal_ms": self.audit.last.map(|last| last.time_ms),
-            "entries_per_second": self.per_second(), "found": self.found,
-            "findings": self.findings.iter().map(finding).collect::<Vec<_>>(),
+            "entries_per_second": self.per_second(), "found": self.findings.count(),
+            "findings": self.findings.first().map(finding).collect::<Vec<_>>(),
         })
     }
 }

@@ -129,9 +129,10 @@ async fn follow_once(log: &AuditedLog, auditor: &mut Auditor, state: &Mutex<Stat
     let mut tail = client.tail(edge, None);
     while let Some(run) = client.next_run(&mut tail).await? {
         let sealed: Vec<_> = run.statements().iter().filter_map(|entry| auditor.push(entry)).collect();
-        let (_, findings, _) = auditor.report();
+        let (_, findings) = auditor.report();
         let broken = findings
             .first()
+            .next()
             .map(|finding| format!("{} at entry {}: {}", finding.fault.as_str(), finding.index, finding.message));
         let is_broken = broken.is_some();
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
