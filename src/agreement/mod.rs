@@ -29,8 +29,8 @@
 //! signs in whose place. Beside the rules stands one question to terms alone: whether they are about a product (`scope`,
 //! `docs/scope.md`).
 //!
-//! In scope: statements and time as values. Out of scope: bytes, proofs and seals (`evidence`), clocks and quotas of
-//! the whole log (`registry`).
+//! In scope: statements and time as values. Out of scope: bytes, proofs and seals (`evidence`), clocks, and what is
+//! stored of the whole log (`registry`).
 //!
 //! A further kind is a line in each table of `kinds`, and a guard and an effect in the file of its family.
 
@@ -61,6 +61,7 @@ mod party;
 mod party_change;
 mod pending;
 mod product;
+mod quota;
 mod refusal;
 mod registrar;
 mod report;
@@ -85,6 +86,7 @@ pub use heir::HEIR_GENERATIONS_MAX;
 pub use party::KEYS_PER_PARTY_MAX;
 pub use pending::{PENDING_DAYS, PENDING_MAX, PendingLine};
 pub use product::{PRODUCT_LEN_MAX, ProductError, ProductQuery};
+pub use quota::Usage;
 pub use refusal::{Refusal, Rule};
 pub use registrar::LogEnd;
 pub use scope::{ScopeLine, ScopeMatch, ScopeReason};

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::agreement::{Act, LogEnd, World};
+use crate::agreement::{Act, LogEnd, Usage, World};
 use crate::crypto::{Digest, SigningKey};
 use crate::docket::{DocketPlan, Touch, plan};
 use crate::evidence::Seal;
@@ -16,7 +16,7 @@ use crate::registry::directory::agreement_row;
 use crate::registry::keys::{KeyIndex, keys_of};
 use crate::registry::stored::{acts_of, named_in, statement_at};
 use crate::registry::text::text_rows;
-use crate::registry::usage::{BatchUsage, Usage, check_quota, counted};
+use crate::registry::usage::BatchUsage;
 use crate::registry::{PublishError, ReadError};
 use crate::statement::{Named, Origin, Party, Statement, Subject};
 
@@ -150,9 +150,9 @@ impl Desk {
 
     /// What the issuer has registered with this act, if its quota allows it (rule 13).
     fn quota(&self, reader: &LogReader, act: &Act) -> Result<Option<(Party, Usage)>, PublishError> {
-        let Some(party) = counted(&act.statement) else { return Ok(None) };
+        let Some(party) = Usage::counted(&act.statement) else { return Ok(None) };
         let usage = self.usage.of(reader, party)?.with(act.statement.bytes().len());
-        check_quota(party, self.world.limits(act.index), usage).map_err(PublishError::Refused)?;
+        usage.check(party, self.world.limits(act.index)).map_err(PublishError::Refused)?;
         Ok(Some((party.clone(), usage)))
     }
 
@@ -300,9 +300,9 @@ impl View {
         let needs = World::needs_to_admit(&act.statement);
         load(&mut world, reader, &self.map, needs)?;
         world.admit_signed(&act).map_err(PublishError::Refused)?;
-        if let Some(party) = counted(&act.statement) {
+        if let Some(party) = Usage::counted(&act.statement) {
             let usage = BatchUsage::default().of(reader, party)?.with(act.statement.bytes().len());
-            check_quota(party, world.limits(act.index), usage).map_err(PublishError::Refused)?;
+            usage.check(party, world.limits(act.index)).map_err(PublishError::Refused)?;
         }
         Ok(touches)
     }

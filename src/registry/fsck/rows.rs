@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::agreement::Act;
+use crate::agreement::{Act, Usage};
 use crate::crypto::hex;
 use crate::log::StoredLog;
 use crate::merkle::{TILE_HEIGHT, TILE_LEVEL_MAX, leaf_hash};
@@ -10,7 +10,7 @@ use crate::registry::directory::agreement_row;
 use crate::registry::fsck::{Fault, Findings};
 use crate::registry::text::{stored_texts, text_rows};
 use crate::registry::tombstone::stored_tombstones;
-use crate::registry::usage::{USAGE_PREFIX, Usage, counted, usage_key};
+use crate::registry::usage::{USAGE_PREFIX, usage_key, usage_row};
 use crate::storage::{Bytes, HEAD_KEY, Snapshot, StorageError, rows_between};
 
 /// Rows fetched at once.
@@ -77,7 +77,7 @@ impl DerivedRows {
     /// The rows of an act; of two with one key the first counts. An act that breaks a rule should not have been let in,
     /// and with which rows it was is not known.
     pub fn add(&mut self, act: &Act, is_admissible: bool) {
-        if let Some(party) = counted(&act.statement) {
+        if let Some(party) = Usage::counted(&act.statement) {
             let usage = self.usage.entry(usage_key(party)).or_default();
             *usage = usage.with(act.statement.bytes().len());
             if !is_admissible {
@@ -96,7 +96,7 @@ impl DerivedRows {
     /// [`StorageError`].
     pub fn compare(&self, snapshot: &dyn Snapshot, findings: &mut Findings) -> Result<(), StorageError> {
         for prefix in [b'a', USAGE_PREFIX, b'w'] {
-            let used = self.usage.iter().map(|(key, usage)| (key.clone(), usage.to_bytes()));
+            let used = self.usage.iter().map(|(key, usage)| (key.clone(), usage_row(*usage)));
             let rows = self.rows.iter().map(|(key, value)| (key.clone(), value.clone()));
             let expected: BTreeMap<Vec<u8>, Vec<u8>> =
                 rows.chain(used).filter(|(key, _)| key.first() == Some(&prefix)).collect();
