@@ -7,7 +7,9 @@ mod program;
 mod sealed;
 
 use kit::{Kit, key};
+use nospy::agreement::Rule;
 use nospy::audit::{Auditor, FINDINGS_MAX, Fault, Finding, Sealed};
+use nospy::codec::Value;
 use nospy::crypto::SigningKey;
 use nospy::evidence::Seal;
 use nospy::merkle::leaf_hash;
@@ -164,6 +166,38 @@ fn what_should_not_have_been_admitted_is_named_with_its_rule() {
     let found = findings.iter().find(|finding| finding.fault == Fault::Inadmissible).unwrap();
     assert_eq!(found.rule, Some(refusal.rule));
     assert!(Statement::parse(&bytes(&log)[found.index as usize]).unwrap().kind().as_str() == "party.list");
+}
+
+/// Goal: what only the door asks, an audit asks again: nothing else would ever notice.
+#[test]
+fn what_the_door_should_have_refused_is_named_though_it_has_effect() {
+    let mut kit = story();
+    let mut fields = kit::enrolment("sixth", "vendor", "se");
+    let keys = fields.iter_mut().find(|(name, _)| *name == "keys").unwrap();
+    keys.1 = Value::Array(vec![kit::grant("sixth", "fifth", kit::authority(&["*"], true))]);
+    let statement = kit.sign("registrar", "party/sixth", "party.enrol", fields);
+    kit.log_by_mistake(statement).unwrap();
+    let limits = vec![("limits", kit::record(vec![("statements", Value::Int(1))]))];
+    kit.ok("registrar", "registry", "registry.policy", limits);
+    kit.at("2026-01-14");
+    for name in ["Quernstone AB", "Tollund AB"] {
+        let renamed = kit::record(vec![("name", kit::text(name))]);
+        let statement = kit.sign("later", "party/later", "party.rename", vec![("name", renamed)]);
+        kit.log_by_mistake(statement).unwrap();
+    }
+    let (findings, _) = audit(&bytes(&Log::of(&kit)));
+    let found: Vec<_> = findings.iter().map(|finding| (finding.fault, finding.rule)).collect();
+    let expected = [Rule::KeyTaken, Rule::QuotaExceeded].map(|rule| (Fault::Admission, Some(rule)));
+    assert_eq!(found, expected, "{findings:?}");
+}
+
+#[test]
+fn a_statement_under_a_key_that_was_never_granted_is_no_signature() {
+    let mut kit = story();
+    let statement = kit.sign("later#9", "party/later", "party.retire", vec![]);
+    kit.log_by_mistake(statement).unwrap_err();
+    let faults: Vec<_> = audit(&bytes(&Log::of(&kit))).0.iter().map(|finding| finding.fault).collect();
+    assert_eq!(faults, [Fault::SigningKey, Fault::Inadmissible]);
 }
 
 /// Goal: a log cannot bury a lie under small faults: all kinds are known, whatever number is kept.

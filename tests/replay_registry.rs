@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use kit::*;
 use nospy::agreement::{Act, KnownAt, World};
+use nospy::audit::Auditor;
 use nospy::registry::{self, Clock, Opening, Options, PublishError, Registry};
 use nospy::statement::Statement;
 use nospy::storage::MemoryStorage;
@@ -101,6 +102,12 @@ async fn a_registry_answers_at_every_seal_what_its_entries_tell() {
                 }
             }
         }
+        let mut auditor = Auditor::new(registry.log_key().clone()).unwrap();
+        for index in 0..registry.checkpoint().unwrap().checkpoint().size {
+            auditor.push(&registry.entry(index).unwrap().statement);
+        }
+        let findings: Vec<_> = auditor.report().1.first().cloned().collect();
+        assert_eq!(findings, [], "seed {seed}: what its door let in, an audit lets pass");
         registry.shutdown().await;
     }
     assert!(refused > 0, "the histories hold mistakes");

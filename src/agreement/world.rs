@@ -155,6 +155,14 @@ impl World {
             Refusal::new(Rule::SealSubmitted, "only the registry itself issues seals", "any other kind")
         })?;
         self.judge(act)?;
+        self.check_admission(act)
+    }
+
+    /// The *a* rules alone, quotas aside, for an act that [`World::judge`] finds admissible.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn check_admission(&self, act: &Act) -> Result<(), Refusal> {
         admission::check(self, act)
     }
 

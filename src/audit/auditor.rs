@@ -1,16 +1,16 @@
 //! The pass over the entries.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::agreement::{Act, World};
+use crate::agreement::{Act, Refusal, Usage, World};
 use crate::audit::dockets::Dockets;
 use crate::audit::signatures::{Job, Signatures};
 use crate::audit::{Fault, Finding, Findings};
 use crate::crypto::KeyLine;
 use crate::evidence::{Seal, SealError};
 use crate::merkle::{Edge, Hash, chain_next, chain_start, leaf_hash};
-use crate::statement::{GENESIS_KIND, NameError, Named, Origin, Statement, StatementId, Subject, TouchesError};
+use crate::statement::{GENESIS_KIND, NameError, Named, Origin, Party, Statement, StatementId, Subject, TouchesError};
 
 /// Longest chain of statements that name one another.
 const NAMED_DEPTH_MAX: u8 = 3;
@@ -46,6 +46,8 @@ pub struct Auditor {
     /// Entries since the last seal.
     batch: Vec<(u64, Arc<Statement>)>,
     world: World,
+    /// What each party has registered.
+    usage: BTreeMap<Party, Usage>,
     dockets: Dockets,
     /// Whether a statement is missing or cannot be placed, so that the dockets cannot be recomputed.
     are_dockets_lost: bool,
@@ -72,6 +74,7 @@ impl Auditor {
             previous: Previous::None,
             batch: Vec::new(),
             world: World::whole(origin),
+            usage: BTreeMap::new(),
             dockets: Dockets::default(),
             are_dockets_lost: false,
             signatures: Signatures::start(),
@@ -217,27 +220,49 @@ impl Auditor {
                 }
             }
             let key = self.world.signing_key(&statement, index);
-            let verdict = self.world.push(Act::met(index, time_ms, Arc::clone(&statement)));
-            match (key, &verdict) {
-                (Some(key), _) => {
+            let act = Act::met(index, time_ms, Arc::clone(&statement));
+            // Asked of the world before the act, and of no use where the act has no effect.
+            let admission = self.check_admission(&act);
+            match self.world.push(act) {
+                Err(refusal) => self.refused(Fault::Inadmissible, index, &refusal),
+                Ok(()) => {
+                    if let Err(refusal) = admission {
+                        self.refused(Fault::Admission, index, &refusal);
+                    }
+                }
+            }
+            match key {
+                Some(key) => {
                     let job = Job { fault: Fault::StatementSignature, index, statement, key };
                     self.signatures.add(job, &mut self.findings);
                 }
-                (None, Ok(())) => {
+                None => {
                     let message = format!("the log had granted no key {} to its issuer", statement.kid());
                     self.find(Fault::SigningKey, index, message);
                 }
-                // The verdict says that the key had no authority.
-                (None, Err(_)) => {}
-            }
-            if let Err(refusal) = verdict {
-                let message = format!("{}: {}", refusal.rule, refusal.message);
-                self.findings.add(Finding { fault: Fault::Inadmissible, index, rule: Some(refusal.rule), message });
             }
         }
         if !self.are_dockets_lost {
             self.dockets.close(time_ms, &touched);
         }
+    }
+
+    /// What the door asks of an act, its issuer's quota included. The genesis comes through no door.
+    fn check_admission(&mut self, act: &Act) -> Result<(), Refusal> {
+        if act.index == 0 {
+            return Ok(());
+        }
+        if let Some(party) = Usage::counted(&act.statement) {
+            let usage = self.usage.entry(party.clone()).or_default();
+            *usage = usage.with(act.statement.bytes().len());
+            usage.check(party, self.world.limits(act.index))?;
+        }
+        self.world.check_admission(act)
+    }
+
+    fn refused(&mut self, fault: Fault, index: u64, refusal: &Refusal) {
+        let message = format!("{}: {}", refusal.rule, refusal.message);
+        self.findings.add(Finding { fault, index, rule: Some(refusal.rule), message });
     }
 
     /// What the statement `id` is to one at `index` that names it: only lower entries are named.

@@ -33,6 +33,10 @@ pub enum Fault {
     SigningKey,
     /// A statement breaks a rule of the registry and has no effect.
     Inadmissible,
+    /// A statement has effect, but the registry should have refused it at its door (the *a* rules): one key for two parties,
+    /// names that can be taken for one another, more than a quota allows. Some follow tables of Unicode and ISO 3166 that
+    /// change; they are asked as this version has them.
+    Admission,
 }
 
 impl Fault {
@@ -50,6 +54,7 @@ impl Fault {
             Self::StatementSignature => "statement_signature",
             Self::SigningKey => "signing_key",
             Self::Inadmissible => "inadmissible",
+            Self::Admission => "admission",
         }
     }
 }
@@ -61,7 +66,7 @@ pub struct Finding {
     pub fault: Fault,
     /// The entry.
     pub index: u64,
-    /// The rule that an inadmissible statement breaks.
+    /// The rule that the statement breaks, for [`Fault::Inadmissible`] and [`Fault::Admission`].
     pub rule: Option<Rule>,
     /// What is wrong, in a sentence.
     pub message: String,

@@ -8,8 +8,8 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use nospy::audit::{Auditor, Fault, Finding, Findings, Sealed};
 use nospy::crypto::{KeyLine, hex};
-use nospy::evidence::SignedCheckpoint;
-use nospy::merkle::{BUNDLE_ENTRY_LEN_MAX, Bundle, Edge, TILE_WIDTH, bundle_entries, bundles_between};
+use nospy::evidence::{CLOCK_SKEW_MS_MAX, SignedCheckpoint};
+use nospy::merkle::{BUNDLE_ENTRY_LEN_MAX, Bundle, Edge, Hash, TILE_WIDTH, bundle_entries, bundles_between};
 use serde_json::{Value as Json, json};
 
 use crate::config::Config;
@@ -17,7 +17,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::online::{Online, OnlineArgs};
 use crate::output::Output;
-use crate::{describe, moment, trust};
+use crate::{describe, moment, seen, trust};
 
 /// Longest checkpoint, in bytes.
 const NOTE_LEN_MAX: usize = 65_536;
@@ -39,6 +39,16 @@ struct Target {
     log: KeyLine,
     checkpoint: SignedCheckpoint,
     is_quorum_met: bool,
+    now_ms: u64,
+    /// What this machine has seen of the log, of a copy: a connection has compared it.
+    seen: Option<Head>,
+}
+
+/// A size and the root of a tree of that size.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Head {
+    size: u64,
+    root: Hash,
 }
 
 /// Runs the verb.
@@ -63,6 +73,8 @@ pub fn run(args: &AuditArgs, config: &Config, output: &Output) -> Result<Exit, C
 struct Audit {
     auditor: Auditor,
     last: Option<Sealed>,
+    /// The tree when it had this size, once it has.
+    watched: (u64, Option<Hash>),
     bar: ProgressBar,
 }
 
@@ -72,11 +84,14 @@ impl Audit {
         let bar = if output.is_quiet() { ProgressBar::hidden() } else { ProgressBar::new(entries) };
         let style = ProgressStyle::with_template("{bar:40} {pos}/{len} entries  {per_sec}  {eta} left");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Ok(Self { auditor, last: None, bar })
+        Ok(Self { auditor, last: None, watched: (0, None), bar })
     }
 
     fn push(&mut self, entry: &[u8]) {
         self.last = self.auditor.push(entry).or(self.last);
+        if self.auditor.edge().size() == self.watched.0 {
+            self.watched.1 = Some(self.auditor.edge().root());
+        }
         self.bar.inc(1);
     }
 }
@@ -92,7 +107,8 @@ fn of_registry(args: &OnlineArgs, config: &Config, output: &Output) -> Result<(A
         run.statements().iter().for_each(|entry| audit.push(entry));
     }
     audit.bar.finish_and_clear();
-    Ok((audit, Target { log, checkpoint, is_quorum_met: quorum.is_met }))
+    let now_ms = moment::now_seconds()?.saturating_mul(1_000);
+    Ok((audit, Target { log, checkpoint, is_quorum_met: quorum.is_met, now_ms, seen: None }))
 }
 
 fn of_copy(directory: &Path, args: &OnlineArgs, config: &Config, output: &Output) -> Result<(Audit, Target), CliError> {
@@ -105,7 +121,9 @@ fn of_copy(directory: &Path, args: &OnlineArgs, config: &Config, output: &Output
     let quorum =
         signed.map_err(|error| CliError::new(Exit::BadSignature, format!("the checkpoint of the copy: {error}")))?;
     let size = checkpoint.checkpoint().size;
+    let seen = seen_of(&log, args, config)?;
     let mut audit = Audit::begin(&log, size, output)?;
+    audit.watched.0 = seen.map_or(0, |seen| seen.size);
     for bundle in bundles_between(0, size) {
         let bytes = read_bundle(directory, bundle)?;
         let entries = bundle_entries(&bytes).filter(|entries| entries.len() >= usize::from(bundle.width));
@@ -113,7 +131,20 @@ fn of_copy(directory: &Path, args: &OnlineArgs, config: &Config, output: &Output
         entries[..usize::from(bundle.width)].iter().for_each(|entry| audit.push(entry));
     }
     audit.bar.finish_and_clear();
-    Ok((audit, Target { log, checkpoint, is_quorum_met: quorum.is_met }))
+    let now_ms = moment::now_seconds()?.saturating_mul(1_000);
+    Ok((audit, Target { log, checkpoint, is_quorum_met: quorum.is_met, now_ms, seen }))
+}
+
+/// What verbs that ask the registry have seen of `log` on this machine. Reads only; without a home there is no memory.
+fn seen_of(log: &KeyLine, args: &OnlineArgs, config: &Config) -> Result<Option<Head>, CliError> {
+    let Ok(state) = seen::directory(args.state(), config) else { return Ok(None) };
+    let Some(note) = seen::last(&state, log)? else { return Ok(None) };
+    let signed = SignedCheckpoint::parse(&note).ok().filter(|note| note.check_log_signature(log).is_ok());
+    let signed = signed.ok_or_else(|| {
+        let message = format!("the checkpoint in {} is not what was stored there", state.display());
+        CliError::usage(message).next_step("Give --state DIR with another memory, or look who changed it.")
+    })?;
+    Ok(Some(Head { size: signed.checkpoint().size, root: signed.checkpoint().root }))
 }
 
 /// The bundle, or the full one that has taken its place.
@@ -161,11 +192,25 @@ impl Report<'_> {
         self.audit.last.is_some_and(|last| last.size == self.audit.auditor.edge().size())
     }
 
+    /// Whether the copy is another history than the one that this machine has seen.
+    fn is_other_history(&self) -> bool {
+        let tree = self.audit.watched.1;
+        self.target.seen.is_some_and(|seen| tree.is_some_and(|root| root != seen.root))
+    }
+
+    /// How far the newest seal is ahead of the clock, seconds, if that is more than clocks differ.
+    fn ahead_s(&self) -> Option<u64> {
+        let ahead_ms = self.audit.last?.time_ms.saturating_sub(self.target.now_ms);
+        (ahead_ms > CLOCK_SKEW_MS_MAX).then_some(ahead_ms / 1_000)
+    }
+
     fn exit(&self) -> Exit {
         let has = |exit: Exit| self.findings.faults().any(|fault| exit_of(fault) == exit);
+        let is_off = !self.is_tree_signed() || !self.is_sealed() || self.is_other_history();
         match () {
-            () if !self.is_tree_signed() || !self.is_sealed() || has(Exit::BadInclusion) => Exit::BadInclusion,
+            () if is_off || has(Exit::BadInclusion) => Exit::BadInclusion,
             () if has(Exit::BadSignature) => Exit::BadSignature,
+            () if self.ahead_s().is_some() => Exit::Stale,
             () if has(Exit::Indeterminate) => Exit::Indeterminate,
             () if !self.target.is_quorum_met => Exit::WitnessQuorum,
             () => Exit::Ok,
@@ -203,6 +248,19 @@ impl Report<'_> {
         if !self.is_sealed() {
             text += "\n✗ the checkpoint does not end with a seal";
         }
+        let size = auditor.edge().size();
+        match self.target.seen {
+            Some(_) if self.is_other_history() => {
+                text += "\n✗ this machine has seen another history of this log: keep the copy and the state directory";
+            }
+            Some(seen) if seen.size > size => {
+                let _ = write!(text, "\nThe copy is older than what this machine has seen, {} entries.", seen.size);
+            }
+            _ => {}
+        }
+        if let Some(ahead_s) = self.ahead_s() {
+            let _ = write!(text, "\n✗ the newest seal is {ahead_s} s ahead of the clock of this machine");
+        }
         if !self.target.is_quorum_met {
             text += "\n✗ the witnesses that your policy asks for have not cosigned the checkpoint";
         }
@@ -239,7 +297,8 @@ impl Report<'_> {
             "origin": self.target.log.name(), "exit": exit.code(), "answer": exit.name(),
             "entries": auditor.edge().size(), "seals": auditor.seals(), "signatures": self.signatures,
             "dockets": auditor.dockets(), "root": hex(&auditor.edge().root()), "tree_is_signed": self.is_tree_signed(),
-            "quorum_met": self.target.is_quorum_met, "newest_seal_ms": self.audit.last.map(|last| last.time_ms),
+            "quorum_met": self.target.is_quorum_met, "is_other_history": self.is_other_history(),
+            "ahead_s": self.ahead_s(), "newest_seal_ms": self.audit.last.map(|last| last.time_ms),
             "entries_per_second": self.per_second(), "found": self.findings.count(),
             "findings": self.findings.first().map(finding).collect::<Vec<_>>(),
         })
@@ -250,7 +309,7 @@ impl Report<'_> {
 fn exit_of(fault: Fault) -> Exit {
     match fault {
         Fault::Genesis | Fault::SealSignature | Fault::StatementSignature | Fault::SigningKey => Exit::BadSignature,
-        Fault::Inadmissible => Exit::Indeterminate,
+        Fault::Inadmissible | Fault::Admission => Exit::Indeterminate,
         _ => Exit::BadInclusion,
     }
 }

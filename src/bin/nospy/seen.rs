@@ -42,16 +42,28 @@ impl FileCheckpoints {
 
 impl SeenCheckpoints for FileCheckpoints {
     fn last(&self, log: &KeyLine) -> io::Result<Option<Vec<u8>>> {
-        match std::fs::read(path(&self.directory, log, "checkpoint")) {
-            Ok(note) => Ok(Some(note)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        stored(&self.directory, log)
     }
 
     fn store(&mut self, log: &KeyLine, note: &[u8]) -> io::Result<()> {
         files::replace(&path(&self.directory, log, "checkpoint"), note)
             .map_err(|error| io::Error::other(error.message().to_owned()))
+    }
+}
+
+/// What is remembered of `log`, without a lock: for those who store nothing.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn last(directory: &Path, log: &KeyLine) -> Result<Option<Vec<u8>>, CliError> {
+    stored(directory, log).map_err(|error| CliError::file("read the state in", directory, &error))
+}
+
+fn stored(directory: &Path, log: &KeyLine) -> io::Result<Option<Vec<u8>>> {
+    match std::fs::read(path(directory, log, "checkpoint")) {
+        Ok(note) => Ok(Some(note)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
