@@ -71,14 +71,17 @@ async fn each_status_of_the_specification() {
     fork.grow("b", 50);
     assert_eq!(status_of(&witness, &fork.request(40, 50)).await.0, 422, "another history");
     let hash = hex(&sha256(&[ORIGIN.as_bytes()]).0);
-    assert_eq!(get(witness.address, &format!("/w/{hash}/conflict")).await.status, 404);
+    let conflict_path = &*format!("/w/{hash}/conflict");
+    let contradicted_path = &*format!("{conflict_path}/cosigned");
+    assert_eq!(get(witness.address, conflict_path).await.status, 404);
+    assert_eq!(get(witness.address, contradicted_path).await.status, 404);
     assert_eq!(
         status_of(&witness, &AddCheckpoint::body(40, &[], &fork.note(40))).await.0,
         422,
         "another root of this size"
     );
-    let conflict = get(witness.address, &format!("/w/{hash}/conflict")).await;
-    assert_eq!(conflict.body, fork.note(40).to_string().into_bytes(), "what contradicts is shown to everybody");
+    let conflict = || get(witness.address, conflict_path);
+    assert_eq!(conflict().await.body, fork.note(40).to_string().into_bytes(), "what contradicts is shown to everybody");
 
     // What monitors read: the log's own line and the witness's, nothing else of what was sent.
     let mut with_more = log.note(40);
@@ -94,6 +97,11 @@ async fn each_status_of_the_specification() {
     assert!(note.is_signed_by(&log.name).unwrap() && note.cosigned_by(&witness.vkey).unwrap().is_some());
     grown.grow("a", 60);
     witness.cosigns(&grown, 40, 60).await;
+    // The pair outlives the head that was contradicted.
+    let cosigned = Note::parse(&get(witness.address, contradicted_path).await.body).unwrap();
+    assert_eq!(cosigned.text(), &*log.text(40));
+    assert!(cosigned.is_signed_by(&log.name).unwrap() && cosigned.cosigned_by(&witness.vkey).unwrap().is_some());
+    assert_eq!(conflict().await.body, fork.note(40).to_string().into_bytes());
     let front = get(witness.address, "/w/").await;
     assert!(String::from_utf8_lossy(&front.body).contains(&witness.vkey.to_string()));
     for (method, path, status) in [
@@ -105,6 +113,32 @@ async fn each_status_of_the_specification() {
         let request = format!("{method} {path} HTTP/1.1\r\nhost: w\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
         assert_eq!(send(witness.address, request).await.status, status, "{method} {path}");
     }
+}
+
+/// Goal: nobody can spoil a witness's state with what a log signed. Method: the log's own line again and again, up to what a
+/// note may hold.
+#[tokio::test]
+async fn a_line_that_is_repeated_is_kept_once() {
+    let (bench, mut log) = (Bench::new(), log_of(9));
+    Witness::init(&bench, &[&log], "");
+    let mut witness = Witness::start(&bench);
+    let mut old = 0;
+    for (size, lines) in [(3, 100), (5, 99), (9, 2), (9, 100)] {
+        let note = log.note(size).to_string();
+        let line = note.lines().last().unwrap();
+        let repeated = Note::parse(format!("{note}{}", format!("{line}\n").repeat(lines - 1)).as_bytes()).unwrap();
+        let proof = if old == 0 || old == size { Vec::new() } else { log.proof(old, size) };
+        let reply = witness.post(&AddCheckpoint::body(old as u64, &proof, &repeated)).await;
+        assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+        assert_eq!(String::from_utf8_lossy(&reply.body).lines().count(), 1);
+        let kept = Note::parse(&witness.newest(ORIGIN).await.body).unwrap();
+        assert_eq!(kept.signatures().len(), 2, "one of the log, one of the witness");
+        witness.kill();
+        witness = Witness::start(&bench);
+        old = size;
+    }
+    log.grow("a", 12);
+    witness.cosigns(&log, 9, 12).await;
 }
 
 /// Every way to be malformed that we know; the last column is what makes it so.

@@ -293,10 +293,10 @@ impl Note {
         self.signatures.push(line.clone());
     }
 
-    /// This note with the signature lines of `keys` and no others; there may be none. Nothing is verified.
+    /// This note with the first signature line of each of `keys` and no other; there may be none. Nothing is verified.
     pub fn with_lines_of(&self, keys: &[KeyLine]) -> Self {
-        let is_one = |line: &&NoteSignature| keys.iter().any(|key| line.name == key.name && line.key_id == key.key_id);
-        Self { text: self.text.clone(), signatures: self.signatures.iter().filter(is_one).cloned().collect() }
+        let signatures = keys.iter().filter_map(|key| self.lines_of(key).next().cloned()).collect();
+        Self { text: self.text.clone(), signatures }
     }
 
     /// The signature lines of `key` as they are published, each ended by a line feed. Nothing is verified.

@@ -4,17 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::crypto::{KeyLine, SigningKey};
-use crate::evidence::witness::{AddCheckpoint, KeptHead, Refusal, judge};
+use crate::evidence::witness::{AddCheckpoint, KeptHead, LogHead, Refusal, check_extends, check_request};
 use crate::log::Guard;
 use crate::registry::Clock;
 use crate::storage::{Batch, CommitError, HEAD_KEY, Storage};
-use crate::witness::state::{Cosigned, Kept, StateHead, WitnessError, cosigned};
+use crate::witness::state::{Conflict, Cosigned, Kept, StateHead, WitnessError, cosigned};
 use crate::witness::{Audited, Audits, NoAudits, Roll, origin_hash};
 
 /// How far the clock may stand before the last cosignature of a log; its time is said again then.
 const CLOCK_BACK_MAX_S: u64 = 60;
-/// Most heads of one log that are kept because they were not proved.
-const UNPROVED_MAX: usize = 8;
 
 /// A witness.
 pub struct Keep {
@@ -124,56 +122,61 @@ impl Keep {
         cosigned(&*self.storage.snapshot()?, origin)
     }
 
-    /// A note that contradicts what was cosigned of `origin`, if one was sent.
+    /// The first contradiction of `origin` that was seen, if there is one.
     ///
     /// # Errors
     /// [`WitnessError`].
-    pub fn conflict(&self, origin: &str) -> Result<Option<Vec<u8>>, WitnessError> {
-        Ok(self.storage.snapshot()?.get(&Kept::Conflict.key(origin))?.map(|note| note.to_vec()))
+    pub fn conflict(&self, origin: &str) -> Result<Option<Conflict>, WitnessError> {
+        let Some(row) = self.storage.snapshot()?.get(&Kept::Conflict.key(origin))? else { return Ok(None) };
+        let damaged = || WitnessError::Damaged { what: format!("the conflict of {origin}") };
+        Conflict::read(&row).map(Some).ok_or_else(damaged)
     }
 
-    /// Decides about a request; the lines of the cosignature if it is granted, which is kept by then (V1).
+    /// Decides about a request; the line of the cosignature if it is granted, which is kept by then (V1).
     ///
     /// # Errors
     /// [`KeepError`].
     pub fn add_checkpoint(&self, request: &AddCheckpoint) -> Result<String, KeepError> {
-        let keys = self.roll.keys(&request.head.origin);
+        let (head, keys) = (&request.head, self.roll.keys(&request.head.origin));
+        // Signatures are verified before the lock: what a stranger makes up keeps no log waiting.
+        check_request(keys, request).map_err(KeepError::Refused)?;
         // V2: one lock for all logs. A cosignature costs two syncs, and a witness has time.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.is_over {
             return Err(KeepError::Broken);
         }
-        let newest = match self.newest(&request.head.origin) {
+        let newest = match self.newest(&head.origin) {
             Ok(newest) => newest,
             Err(error) => return Err(self.end(&mut state, &error.to_string())),
         };
-        let kept = newest.as_ref().map(Cosigned::kept);
-        if let Err(refusal) = judge(keys, kept, request) {
-            return Err(match self.remember(&mut state, keys, request, (refusal, kept)) {
-                Err(KeepError::Broken) => KeepError::Broken,
-                // What could not be kept for want of space is refused all the same.
-                _ => KeepError::Refused(refusal),
-            });
+        if let Err(refusal) = check_extends(newest.as_ref().map(Cosigned::kept), request) {
+            self.remember(&mut state, keys, request, newest.as_ref())?;
+            return Err(KeepError::Refused(refusal));
         }
-        // V6: asked last, so that nobody but the log itself hears how far the audit is.
-        let head = &request.head;
-        match self.audits.look(&head.origin, head.size, &head.root) {
-            Audited::NotAsked | Audited::Holds => {}
-            Audited::NotYet { size } => return Err(KeepError::NotAudited { size }),
-            Audited::Differs { why } => {
-                tracing::error!(origin = %head.origin, size = head.size, %why, "an audited log is not cosigned");
-                return Err(KeepError::Differs { why });
-            }
-        }
+        self.audit(head)?;
         let time = self.time_after(newest.as_ref().map_or(0, |newest| newest.time))?;
+        // The same head in the same second has the same cosignature: no stranger makes the disk work by asking again.
+        if let Some(newest) = newest.filter(|newest| newest.time == time && newest.head == *head) {
+            return Ok(newest.note.lines_text(&self.name));
+        }
         let mut note = request.note.with_lines_of(keys);
         note.cosign(&self.name, &self.key, time);
         let line = note.lines_text(&self.name);
         let value = [&time.to_be_bytes()[..], note.to_string().as_bytes()].concat();
-        // What was once sent with a proof that did not hold is proved by now.
-        let proved = Kept::unproved_key(head);
-        self.write(&mut state, Kept::Cosigned.key(&head.origin), value, Some(proved))?;
+        self.write(&mut state, Kept::Cosigned.key(&head.origin), value)?;
         Ok(line)
+    }
+
+    /// V6: asked last, so that nobody but the log itself hears how far the audit is.
+    fn audit(&self, head: &LogHead) -> Result<(), KeepError> {
+        match self.audits.look(&head.origin, head.size, &head.root) {
+            Audited::NotAsked | Audited::Holds => Ok(()),
+            Audited::NotYet { size } => Err(KeepError::NotAudited { size }),
+            Audited::Differs { why } => {
+                tracing::error!(origin = %head.origin, size = head.size, %why, "an audited log is not cosigned");
+                Err(KeepError::Differs { why })
+            }
+        }
     }
 
     /// The head that is kept of a log.
@@ -196,57 +199,40 @@ impl Keep {
         }
     }
 
-    /// Keeps what may be proof against a log (V5): the first contradiction, and heads that were not proved.
+    /// Keeps the first contradiction of a log (V5). Whatever old size was named: two signed roots of one size contradict each
+    /// other. A proof that does not hold proves nothing, for anybody can send one with a log's own checkpoint.
     fn remember(
         &self,
         state: &mut State,
         keys: &[KeyLine],
         request: &AddCheckpoint,
-        (refusal, kept): (Refusal, Option<KeptHead>),
+        newest: Option<&Cosigned>,
     ) -> Result<(), KeepError> {
-        let (origin, head) = (&request.head.origin, &request.head);
-        let note = request.note.with_lines_of(keys);
-        // Whatever old size was named: two signed roots of one size contradict each other.
-        let is_conflict = matches!(refusal, Refusal::OtherRoot | Refusal::OtherOld { .. })
-            && kept.is_some_and(|kept| kept.size == head.size && kept.root != head.root);
-        match refusal {
-            _ if is_conflict => {
-                tracing::error!(%origin, size = request.head.size, at = %origin_hash(origin), "the log signed two histories");
-                match self.conflict(origin) {
-                    Ok(Some(_)) => Ok(()),
-                    Ok(None) => self.write(state, Kept::Conflict.key(origin), note.to_string().into_bytes(), None),
-                    Err(error) => Err(self.end(state, &error.to_string())),
-                }
-            }
-            Refusal::Proof => {
-                tracing::warn!(%origin, old = request.old, size = head.size, "a consistency proof does not hold");
-                // Anybody can send a log's own checkpoint with a proof of nothing: what is kept is not displaced.
-                let (key, first) = (Kept::unproved_key(head), Kept::Unproved.key(origin));
-                let rows = self.storage.snapshot().and_then(|snapshot| {
-                    let last = [&first[..], &[0xff; 9]].concat();
-                    snapshot.scan(&first, &last, UNPROVED_MAX)
-                });
-                match rows {
-                    Err(error) => Err(self.end(state, &error.to_string())),
-                    Ok(rows) if rows.len() >= UNPROVED_MAX || rows.iter().any(|(known, _)| **known == *key) => Ok(()),
-                    Ok(_) => self.write(state, key, AddCheckpoint::body(request.old, &request.proof, &note), None),
-                }
-            }
-            _ => Ok(()),
+        let head = &request.head;
+        let Some(newest) = newest.filter(|newest| newest.head.size == head.size && newest.head.root != head.root)
+        else {
+            return Ok(());
+        };
+        let origin = &head.origin;
+        tracing::error!(%origin, size = head.size, at = %origin_hash(origin), "the log signed two histories");
+        match self.conflict(origin) {
+            Ok(Some(_)) => return Ok(()),
+            Ok(None) => {}
+            Err(error) => return Err(self.end(state, &error.to_string())),
+        }
+        let cosigned = newest.note.to_string().into_bytes();
+        let refused = request.note.with_lines_of(keys).to_string().into_bytes();
+        match self.write(state, Kept::Conflict.key(origin), Conflict { cosigned, refused }.to_bytes()) {
+            // What could not be kept for want of space is refused all the same.
+            Err(KeepError::NoSpace) => Ok(()),
+            written => written,
         }
     }
 
     /// Writes one row: the table, then the guard (V1, V3).
-    fn write(
-        &self,
-        state: &mut State,
-        key: Vec<u8>,
-        value: Vec<u8>,
-        removed: Option<Vec<u8>>,
-    ) -> Result<(), KeepError> {
+    fn write(&self, state: &mut State, key: Vec<u8>, value: Vec<u8>) -> Result<(), KeepError> {
         let next = state.head.after(&key, &value);
         let mut batch = Batch::new();
-        removed.into_iter().for_each(|key| batch.remove(key));
         batch.put(key, value);
         batch.put(HEAD_KEY, next.to_bytes());
         match self.storage.commit(Some(&state.head.to_bytes()), batch) {

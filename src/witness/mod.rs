@@ -7,7 +7,8 @@
 //! - V3 *No way back.* The guard, a small file outside the table, remembers the newest state. A restored table that is older
 //!   does not cosign; a guard is never made implicitly.
 //! - V4 A failed or unknown durable write ends the process; the next start finds out what was kept.
-//! - V5 What a stranger sends is bounded, and kept only where a log's own signature is on it, two notes a log at most.
+//! - V5 What a stranger sends is bounded, and kept only where a log's own signature is on it: of each log the newest head, one line
+//!   a key, and the first contradiction.
 //!
 //! The other side of the exchange is here as well: [`Couriers`] collect cosignatures for a log of ours.
 //!
@@ -31,4 +32,4 @@ pub use couriers::{Couriers, CouriersError, WhenMissing};
 pub use keep::{Keep, KeepError, create};
 pub use roll::{KnownLog, Roll, RollError};
 pub use routes::{Limits, routes};
-pub use state::{Cosigned, Kept, WitnessError, origin_hash};
+pub use state::{Conflict, Cosigned, Kept, WitnessError, origin_hash};

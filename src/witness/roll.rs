@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::crypto::{KeyLine, NoteAlgorithm};
+use crate::witness::origin_hash;
 
 /// Most logs of one witness.
 const LOGS_MAX: usize = 10_000;
+/// Longest origin and longest name of a key, in bytes.
+const NAME_LEN_MAX: usize = 255;
 /// Most keys of one log.
 const KEYS_MAX: usize = 8;
 
@@ -34,8 +37,8 @@ pub enum RollError {
         /// The log that names it again.
         origin: String,
     },
-    /// An origin that no checkpoint can have.
-    #[error("an origin is one line of 1 to 255 bytes")]
+    /// An origin or a key's name that no checkpoint can have.
+    #[error("an origin, and the name of a key, is one line of 1 to {NAME_LEN_MAX} bytes")]
     Origin,
     /// More than is taken.
     #[error("a witness takes at most {LOGS_MAX} logs with at most {KEYS_MAX} keys each")]
@@ -44,7 +47,11 @@ pub enum RollError {
 
 /// All logs of a witness.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Roll(BTreeMap<String, Vec<KeyLine>>);
+pub struct Roll {
+    keys: BTreeMap<String, Vec<KeyLine>>,
+    /// The origins by their hashes, as paths name them.
+    origins: BTreeMap<String, String>,
+}
 
 impl Roll {
     /// The logs in a list; several keys of one origin are several entries.
@@ -55,7 +62,8 @@ impl Roll {
         let mut roll = Self::default();
         let mut known = std::collections::BTreeSet::new();
         for KnownLog { origin, key } in logs {
-            if origin.is_empty() || origin.len() > 255 || origin.contains('\n') {
+            let is_line = |name: &str| !name.is_empty() && name.len() <= NAME_LEN_MAX && !name.contains('\n');
+            if !is_line(&origin) || !is_line(key.name()) {
                 return Err(RollError::Origin);
             }
             if key.algorithm() != NoteAlgorithm::Ed25519 {
@@ -64,9 +72,10 @@ impl Roll {
             if !known.insert((origin.clone(), key.to_string())) {
                 return Err(RollError::KeyTwice { origin });
             }
-            roll.0.entry(origin).or_default().push(key);
+            roll.origins.insert(origin_hash(&origin), origin.clone());
+            roll.keys.entry(origin).or_default().push(key);
         }
-        match roll.0.len() > LOGS_MAX || roll.0.values().any(|keys| keys.len() > KEYS_MAX) {
+        match roll.keys.len() > LOGS_MAX || roll.keys.values().any(|keys| keys.len() > KEYS_MAX) {
             true => Err(RollError::TooMany),
             false => Ok(roll),
         }
@@ -74,11 +83,16 @@ impl Roll {
 
     /// The keys of a log; none if it is not known.
     pub fn keys(&self, origin: &str) -> &[KeyLine] {
-        self.0.get(origin).map_or(&[], Vec::as_slice)
+        self.keys.get(origin).map_or(&[], Vec::as_slice)
+    }
+
+    /// The origin that a path names by its hash.
+    pub fn origin_of(&self, hash: &str) -> Option<&str> {
+        self.origins.get(hash).map(String::as_str)
     }
 
     /// The origins, sorted.
     pub fn origins(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.keys.keys().map(String::as_str)
     }
 }

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `POST <prefix>/add-checkpoint` | 200 cosignature lines; 400, 403, 404, 409 with a size, 422; 429 and 503 ask to come back |
 //! | `GET <prefix>/<origin hash>/checkpoint` | the newest checkpoint that was cosigned |
-//! | `GET <prefix>/<origin hash>/conflict` | a checkpoint that contradicts it, if one was sent |
+//! | `GET <prefix>/<origin hash>/conflict` | a checkpoint that contradicts one that was cosigned, if one was sent |
+//! | `GET <prefix>/<origin hash>/conflict/cosigned` | the one that it contradicts, as it was cosigned |
 //! | `GET <prefix>/` | who this is and which logs it knows |
 //!
 //! `<origin hash>` is SHA-256 of the origin, 64 lowercase hex digits. `<prefix>` may be empty.
@@ -25,7 +26,7 @@ use tokio::time::timeout;
 
 use crate::evidence::witness::{AddCheckpoint, REQUEST_LEN_MAX, Refusal, SIZE_MEDIA_TYPE, size_body};
 use crate::net::{Peer, RateLimit};
-use crate::witness::{Keep, KeepError, WitnessError, origin_hash};
+use crate::witness::{Conflict, Keep, KeepError, WitnessError, origin_hash};
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
@@ -53,6 +54,13 @@ struct Witness {
     limits: Limits,
 }
 
+impl Witness {
+    /// How long the caller has to wait before its next request, if it asks too often.
+    fn delay(&self, peer: Option<Extension<Peer>>) -> Option<Duration> {
+        self.rate.take(peer?.0.network(), Instant::now()).err()
+    }
+}
+
 /// The routes of a witness under `prefix`, which is empty or begins with `/` and does not end with one.
 pub fn routes(keep: Arc<Keep>, prefix: &str, limits: &Limits) -> Router {
     let rate = Arc::new(RateLimit::new(limits.burst, limits.per_second));
@@ -61,6 +69,7 @@ pub fn routes(keep: Arc<Keep>, prefix: &str, limits: &Limits) -> Router {
         .route(&format!("{prefix}/add-checkpoint"), post(add_checkpoint))
         .route(&format!("{prefix}/{{origin}}/checkpoint"), get(newest))
         .route(&format!("{prefix}/{{origin}}/conflict"), get(conflict))
+        .route(&format!("{prefix}/{{origin}}/conflict/cosigned"), get(contradicted))
         .route(&format!("{prefix}/"), get(front))
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(unknown)
@@ -69,9 +78,7 @@ pub fn routes(keep: Arc<Keep>, prefix: &str, limits: &Limits) -> Router {
 }
 
 async fn add_checkpoint(State(witness): State<Witness>, peer: Option<Extension<Peer>>, body: Body) -> Response {
-    if let Some(Extension(peer)) = peer
-        && let Err(delay) = witness.rate.take(peer.network(), Instant::now())
-    {
+    if let Some(delay) = witness.delay(peer) {
         return come_back(StatusCode::TOO_MANY_REQUESTS, "too many requests from this address", delay);
     }
     let body = match timeout(witness.limits.body_time_max, read(body)).await {
@@ -128,13 +135,8 @@ fn refused(refusal: Refusal) -> Response {
     }
 }
 
-/// The origin that is named by its hash in a path.
-fn origin_of<'a>(witness: &'a Witness, hash: &str) -> Option<&'a str> {
-    witness.keep.roll().origins().find(|origin| origin_hash(origin) == hash)
-}
-
 async fn newest(State(witness): State<Witness>, Path(hash): Path<String>) -> Response {
-    let Some(origin) = origin_of(&witness, &hash) else { return not_there() };
+    let Some(origin) = witness.keep.roll().origin_of(&hash) else { return not_there() };
     match witness.keep.newest(origin) {
         Ok(Some(cosigned)) => answer(StatusCode::OK, TEXT, cosigned.note.to_string()),
         Ok(None) => not_there(),
@@ -143,30 +145,48 @@ async fn newest(State(witness): State<Witness>, Path(hash): Path<String>) -> Res
 }
 
 async fn conflict(State(witness): State<Witness>, Path(hash): Path<String>) -> Response {
-    let Some(origin) = origin_of(&witness, &hash) else { return not_there() };
+    one_of(&witness, &hash, |conflict| conflict.refused)
+}
+
+async fn contradicted(State(witness): State<Witness>, Path(hash): Path<String>) -> Response {
+    one_of(&witness, &hash, |conflict| conflict.cosigned)
+}
+
+fn one_of(witness: &Witness, hash: &str, note: fn(Conflict) -> Vec<u8>) -> Response {
+    let Some(origin) = witness.keep.roll().origin_of(hash) else { return not_there() };
     match witness.keep.conflict(origin) {
-        Ok(Some(note)) => answer(StatusCode::OK, TEXT, note),
+        Ok(Some(conflict)) => answer(StatusCode::OK, TEXT, note(conflict)),
         Ok(None) => not_there(),
         Err(error) => broken(&error),
     }
 }
 
-async fn front(State(witness): State<Witness>) -> Response {
-    let keep = &witness.keep;
+async fn front(State(witness): State<Witness>, peer: Option<Extension<Peer>>) -> Response {
+    if let Some(delay) = witness.delay(peer) {
+        return come_back(StatusCode::TOO_MANY_REQUESTS, "too many requests from this address", delay);
+    }
+    // It reads a row of each log.
+    let page = tokio::task::spawn_blocking(move || page(&witness.keep)).await;
+    match page {
+        Ok(Ok(page)) => answer(StatusCode::OK, TEXT, page),
+        Ok(Err(error)) => broken(&error),
+        Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, "this witness cannot read its state"),
+    }
+}
+
+/// Who this is, and which logs it knows.
+fn page(keep: &Keep) -> Result<String, WitnessError> {
     let mut page = format!(
         "A witness of transparency logs (C2SP tlog-witness).\n\nname {}\nvkey {}\n",
         keep.name().name(),
         keep.name()
     );
     for origin in keep.roll().origins() {
-        let size = match keep.kept(origin) {
-            Ok(kept) => kept.map_or(0, |kept| kept.size),
-            Err(error) => return broken(&error),
-        };
+        let size = keep.kept(origin)?.map_or(0, |kept| kept.size);
         // Writing to a String does not fail.
         let _ = write!(page, "\nlog {origin}\n  cosigned size {size}\n  {}/checkpoint\n", origin_hash(origin));
     }
-    answer(StatusCode::OK, TEXT, page)
+    Ok(page)
 }
 
 async fn method_not_allowed() -> Response {

@@ -9,7 +9,6 @@ use crate::storage::{CommitError, Snapshot, StorageError};
 
 const COSIGNED: u8 = b'w';
 const CONFLICT: u8 = b'f';
-const UNPROVED: u8 = b'p';
 
 /// Why a witness cannot be made or opened.
 #[derive(Debug, thiserror::Error)]
@@ -75,10 +74,8 @@ impl Cosigned {
 pub enum Kept {
     /// The newest checkpoint that was cosigned, behind its time (8 bytes).
     Cosigned,
-    /// A checkpoint that the log signed with another root at a size that was cosigned: two histories.
+    /// Two checkpoints of one size with two roots, each as long as its length (4 bytes) says: two histories.
     Conflict,
-    /// Requests whose proof did not hold, one for each head.
-    Unproved,
 }
 
 impl Kept {
@@ -86,17 +83,30 @@ impl Kept {
         let family = match self {
             Self::Cosigned => COSIGNED,
             Self::Conflict => CONFLICT,
-            Self::Unproved => UNPROVED,
         };
         [&[family][..], &sha256(&[origin.as_bytes()]).0].concat()
     }
 }
 
-impl Kept {
-    /// The row of a head that was not proved.
-    pub(in crate::witness) fn unproved_key(head: &LogHead) -> Vec<u8> {
-        let digest = sha256(&[&head.size.to_be_bytes(), &head.root]);
-        [&Self::Unproved.key(&head.origin)[..], &digest.0[..8]].concat()
+/// Two checkpoints of one log and one size with two roots, both signed by the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The one that was cosigned, with the cosignature.
+    pub cosigned: Vec<u8>,
+    /// The one that was refused, with the log's lines.
+    pub refused: Vec<u8>,
+}
+
+impl Conflict {
+    pub(in crate::witness) fn to_bytes(&self) -> Vec<u8> {
+        let len = (self.cosigned.len() as u32).to_be_bytes();
+        [&len[..], &self.cosigned, &self.refused].concat()
+    }
+
+    pub(in crate::witness) fn read(bytes: &[u8]) -> Option<Self> {
+        let (len, notes) = bytes.split_first_chunk::<4>()?;
+        let (cosigned, refused) = notes.split_at_checked(u32::from_be_bytes(*len) as usize)?;
+        Some(Self { cosigned: cosigned.to_vec(), refused: refused.to_vec() })
     }
 }
 

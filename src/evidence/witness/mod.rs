@@ -7,7 +7,7 @@
 //!   a smaller one. Whoever calls it keeps the new head, durably, before the cosignature leaves.
 //! - X2 *The order of the checks is the specification's*, so that two witnesses give one answer: form, origin, signature,
 //!   old size against the checkpoint, old size against what is kept, root or proof.
-//! - X3 A line of a known key that does not verify makes the note malformed; lines of unknown keys are passed over.
+//! - X3 A line of a known key that does not verify is no signature, whatever other lines say; lines of unknown keys are passed over.
 //! - X4 Extension lines are refused: monitors cannot audit them, and a cosignature would cover them.
 //!
 //! Where texts differ: another root at the kept size is answered 422, as a proof that cannot hold (formats §7, and what public
@@ -25,4 +25,4 @@ pub use crate::evidence::witness::answer::{
 };
 pub use crate::evidence::witness::head::{HeadError, LogHead};
 pub use crate::evidence::witness::request::{AddCheckpoint, REQUEST_LEN_MAX, RequestError};
-pub use crate::evidence::witness::verdict::{KeptHead, Refusal, judge};
+pub use crate::evidence::witness::verdict::{KeptHead, Refusal, check_extends, check_request, judge};

@@ -51,11 +51,6 @@ impl Refusal {
             Self::OtherRoot | Self::Proof => 422,
         }
     }
-
-    /// Whether the request may be proof that the log signed two histories, so that it is worth keeping.
-    pub fn is_suspicious(self) -> bool {
-        matches!(self, Self::OtherRoot | Self::Proof)
-    }
 }
 
 /// Decides about a request for a log with these keys (empty: the log is not known), of which `kept` was cosigned last. On
@@ -64,20 +59,36 @@ impl Refusal {
 /// # Errors
 /// The first check of the specification that fails.
 pub fn judge(keys: &[KeyLine], kept: Option<KeptHead>, request: &AddCheckpoint) -> Result<(), Refusal> {
+    check_request(keys, request)?;
+    check_extends(kept, request)
+}
+
+/// The checks that need nothing of what is kept, first in order (X2).
+///
+/// # Errors
+/// [`Refusal::UnknownLog`], [`Refusal::NotSigned`], [`Refusal::OldBeyondSize`].
+pub fn check_request(keys: &[KeyLine], request: &AddCheckpoint) -> Result<(), Refusal> {
     if keys.is_empty() {
         return Err(Refusal::UnknownLog);
     }
-    let is_signed =
-        |key: &KeyLine| key.algorithm() == NoteAlgorithm::Ed25519 && request.note.is_signed_by(key) == Ok(true);
-    let is_broken = |key: &KeyLine| request.note.is_signed_by(key).is_err();
-    // X3
-    if keys.iter().any(is_broken) || !keys.iter().any(is_signed) {
-        return Err(Refusal::NotSigned);
+    let mut is_signed = false;
+    for key in keys.iter().filter(|key| key.algorithm() == NoteAlgorithm::Ed25519) {
+        // X3
+        is_signed |= request.note.is_signed_by(key).map_err(|_| Refusal::NotSigned)?;
     }
+    match () {
+        () if !is_signed => Err(Refusal::NotSigned),
+        () if request.old > request.head.size => Err(Refusal::OldBeyondSize),
+        () => Ok(()),
+    }
+}
+
+/// The checks against what was cosigned last (X1), for a request that [`check_request`] lets pass.
+///
+/// # Errors
+/// [`Refusal::OtherOld`], [`Refusal::OtherRoot`], [`Refusal::Proof`].
+pub fn check_extends(kept: Option<KeptHead>, request: &AddCheckpoint) -> Result<(), Refusal> {
     let (old, head) = (request.old, &request.head);
-    if old > head.size {
-        return Err(Refusal::OldBeyondSize);
-    }
     let kept_size = kept.map_or(0, |kept| kept.size);
     if old != kept_size {
         return Err(Refusal::OtherOld { size: kept_size });
