@@ -7,10 +7,13 @@ mod served;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use nospy::agreement::On;
 use nospy::crypto::{KeyLine, Note, NoteAlgorithm, SigningKey};
 use nospy::evidence::{Policy, Trust, check_file};
+use nospy::merkle::{Bundle, Tile};
 use nospy::net;
 use nospy::registry::{Mode, Opening, PublishError, Registry, SystemClock};
 use nospy::statement::Statement;
@@ -254,6 +257,21 @@ async fn a_restart_publishes_nothing_without_witnesses_either() {
     assert_eq!((again.mode(), again.is_witnessed()), (Mode::Signing, Some(false)));
     assert_eq!(again.checkpoint().unwrap_err().reason(), "unwitnessed");
     assert_eq!(again.receipt(0, None).unwrap_err().reason(), "unwitnessed");
+    // Not a byte of what was withheld, nor of what was published: no signed head stands beside it.
+    let tile = |width| Tile { level: 0, index: 0, width };
+    let about = "parties".parse().unwrap();
+    for (what, refused) in [
+        ("an entry", again.entry(1).map(drop)),
+        ("an index", again.index_of(before.id()).map(drop)),
+        ("a proof", again.inclusion(0, Some(2)).map(drop)),
+        ("an extension", again.consistency(1, Some(2)).map(drop)),
+        ("a tile", again.tile(tile(2)).map(drop)),
+        ("a bundle", again.bundle(Bundle { index: 0, width: 2 }).map(drop)),
+        ("an answer", again.standing(&about, On::Instant(0), None).map(drop)),
+        ("a file", again.docket_file(&about).map(drop)),
+    ] {
+        assert_eq!(refused.unwrap_err().reason(), "unwitnessed", "{what}");
+    }
     assert_eq!(send(&again, &before).await, Err(PublishError::Unwitnessed));
     witness.go_on().await;
     eventually("the head is published", || again.checkpoint().is_ok()).await;
@@ -358,6 +376,79 @@ fn lines(number: u8, text: &str, time: u64) -> String {
 fn text_of(body: &str) -> String {
     let note = body.split_once("\n\n").unwrap().1;
     format!("{}\n", note.split_once("\n\n").unwrap().0)
+}
+
+/// Goal: a witness that could not be asked at the start still ends a log that was rolled back, as soon as it answers.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_witness_that_comes_later_ends_what_was_rolled_back() {
+    let mut witness = Witness::start(1).await;
+    let (house, policy) = (House::new(), policy(&[(1, witness.address)], "quorum none\n"));
+    let registry = house.open(&policy, WhenMissing::Publish).await;
+    let old = copy_of(&house);
+    publish(&registry, "one").await.unwrap();
+    eventually("the witness has seen it", || witness.size() == registry.checkpoint().unwrap().checkpoint().size).await;
+    registry.shutdown().await;
+    witness.stop().await;
+    let ended = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&ended);
+    let on_fatal = Arc::new(move |why: &str| told.store(why.contains("rolled back together"), Ordering::SeqCst));
+    let (opening, couriers) = (Opening { on_fatal, ..old.opening() }, couriers(&policy, WhenMissing::Publish));
+    let rolled_back = Registry::open_witnessed(opening, couriers).unwrap();
+    assert_eq!(rolled_back.mode(), Mode::Signing, "nobody could be asked");
+    witness.go_on().await;
+    eventually("the witness is heard", || ended.load(Ordering::SeqCst)).await;
+    assert!(matches!(publish(&rolled_back, "fork").await, Err(PublishError::ShuttingDown)));
+    let again = old.open(&policy, WhenMissing::Publish).await;
+    assert!(matches!(again.mode(), Mode::ReadOnly { .. }), "the next start finds out the same");
+}
+
+/// Goal: one wrong word of a witness that has cosigned is neither believed nor held against it.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_size_beyond_the_log_is_forgotten() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let now = served::now_s();
+    let address = answers(move |body| match asked.fetch_add(1, Ordering::SeqCst) {
+        1 => http("409 Conflict", "content-type: text/x.tlog.size\r\n", "9223372036854775807\n"),
+        _ => http("200 OK", "", &lines(2, &text_of(body), now)),
+    })
+    .await;
+    let (house, policy) = (House::new(), policy(&[(2, address)], "quorum w2\n"));
+    let registry = house.open(&policy, WhenMissing::Wait).await;
+    let (first, one) = (registry.checkpoint().unwrap().checkpoint().size, listing("one"));
+    assert_eq!(send(&registry, &one).await, Err(PublishError::Unwitnessed));
+    eventually("it is asked again", || registry.checkpoint().unwrap().checkpoint().size > first).await;
+    assert_eq!(quorum(&registry, &policy), (1, true));
+    assert!(!send(&registry, &one).await.unwrap().is_new);
+    registry.shutdown().await;
+}
+
+/// Goal: a copy of the checkpoint that somebody changed spoils nothing (K3).
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_kept_checkpoint_only_what_verifies_is_published() {
+    let mut witness = Witness::start(1).await;
+    let (house, policy) = (House::new(), policy(&[(1, witness.address)], "quorum w1\n"));
+    let registry = house.open(&policy, WhenMissing::Wait).await;
+    let honest = registry.checkpoint().unwrap().note().to_string();
+    registry.shutdown().await;
+    witness.stop().await;
+    let path = house.path().join("checkpoint");
+    let line = honest.lines().last().unwrap();
+    let middle = line.len() - 20;
+    let other = if line.as_bytes()[middle] == b'A' { "B" } else { "A" };
+    let changed = format!("{}{other}{}", &line[..middle], &line[middle + 1..]);
+    let stranger = lines(9, &text_of(&format!("\n\n{honest}")), served::now_s());
+    for (what, note, is_whole) in [
+        ("as it was", honest.clone(), true),
+        ("a changed line", honest.replace(line, &changed), false),
+        ("a line of nobody", format!("{honest}{stranger}"), true),
+    ] {
+        std::fs::write(&path, note).unwrap();
+        let registry = house.open(&policy, WhenMissing::Publish).await;
+        let published = registry.checkpoint().unwrap().note().to_string();
+        let expected = if is_whole { honest.clone() } else { honest.replace(&format!("{line}\n"), "") };
+        assert_eq!(published, expected, "{what}");
+        registry.shutdown().await;
+    }
 }
 
 /// Goal: whatever a witness does, nothing wrong is published and nothing waits longer than the timeout. Method: one of each

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use forger::Forger;
 use kit::{Kit, key};
-use nospy::crypto::{KeyLine, Note};
+use nospy::crypto::{KeyLine, Note, NoteAlgorithm};
 use nospy::evidence::Checkpoint;
 use nospy::evidence::witness::{AddCheckpoint, read_cosignatures};
 use nospy::merkle::leaf_hash;
@@ -129,5 +129,20 @@ fn an_audit_needs_a_server() {
     let bench = Bench::new();
     Witness::init(&bench, &[], "");
     let arguments = ["--config", "w/nospy.toml", "witness", "serve", "--listen", "127.0.0.1:0", "--audit"];
-    bench.run(&arguments).exits(2).says("names no server");
+    bench.run(&arguments).exits(2).says("names no log");
+    let config = String::from_utf8(bench.read("w/nospy.toml")).unwrap();
+    let vkey = format!(
+        "[[witness.log]]\nvkey = \"{}\"\n",
+        KeyLine::new(served::ORIGIN, NoteAlgorithm::Ed25519, served::log_key().public()).unwrap()
+    );
+    let server = "server = \"http://127.0.0.1:1\"\n";
+    // Under the key of an auditing witness nothing is cosigned that nobody audits.
+    for (log, says) in [
+        (vkey.clone(), "names no server"),
+        (format!("{vkey}{server}{vkey}"), "listed twice"),
+        (format!("{vkey}{server}origin = \"another.example/log\"\n"), "is not the name of its key"),
+    ] {
+        bench.write("w/nospy.toml", format!("{config}{log}"));
+        bench.run(&arguments).exits(2).says(says);
+    }
 }

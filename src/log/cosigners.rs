@@ -17,14 +17,18 @@ pub enum Collected {
     },
     /// The quorum is missing, and the operator chose to wait for it.
     Withheld,
-    /// A cosigner has cosigned more of this log than this log holds: it was rolled back. Told at the start only; a log that
-    /// runs knows what it signed.
-    Ahead {
-        /// Who says so.
-        witness: String,
-        /// The size that was cosigned.
-        size: u64,
-    },
+    /// A cosigner has cosigned more of this log than this log holds: it was rolled back.
+    Ahead(Ahead),
+}
+
+/// Who has cosigned more than the log holds. Told of a cosigner that has not yet cosigned a head of this process: one that has
+/// is only mistaken, for a log that runs knows what it signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ahead {
+    /// Who says so.
+    pub witness: String,
+    /// The size that was cosigned.
+    pub size: u64,
 }
 
 /// Lines that came after a checkpoint was published.
@@ -34,6 +38,8 @@ pub struct Late {
     pub note: Option<(Note, bool)>,
     /// Whether nothing more is expected for this checkpoint.
     pub is_complete: bool,
+    /// Who has seen more than the log holds, if that has come out now.
+    pub ahead: Option<Ahead>,
 }
 
 /// Collects cosignatures of checkpoints.
@@ -42,8 +48,9 @@ pub trait Cosigners: Send + 'static {
     /// timeout. What one call began, a later one may find.
     fn collect(&mut self, reader: &Arc<LogReader>, note: Note) -> Collected;
 
-    /// As [`Cosigners::collect`], at the start of a log: also says whether a cosigner has seen more.
-    fn begin(&mut self, reader: &Arc<LogReader>, note: Note) -> Collected;
+    /// As [`Cosigners::collect`], at the start of a log: waits for an answer of each, within the timeout, since the question is
+    /// who has seen more. Of `kept`, a copy of the checkpoint from before, the lines count that verify.
+    fn begin(&mut self, reader: &Arc<LogReader>, note: Note, kept: Option<&Note>) -> Collected;
 
     /// What has come for `note`, which is published, since. Does not wait.
     fn late(&mut self, reader: &Arc<LogReader>, note: &Note) -> Late;

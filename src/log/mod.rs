@@ -39,7 +39,7 @@ mod stored;
 
 pub use application::{Application, Decision, Placed, Published, SealInput, Sealed, SubmitError};
 pub use batch::{Batch, PartialTiles, Planned};
-pub use cosigners::{Collected, Cosigners, Late};
+pub use cosigners::{Ahead, Collected, Cosigners, Late};
 pub use guard::{Guard, GuardError, GuardedHead};
 pub use handle::{Log, LogOptions, LogParts, STORES_MAX, Signer, kept_checkpoint};
 pub use head::{Head, SealPlace};

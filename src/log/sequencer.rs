@@ -11,8 +11,8 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 
 use crate::crypto::Note;
 use crate::log::{
-    Application, Batch, Collected, Decision, Guard, GuardError, GuardedHead, Head, LogParts, LogReader, OpenError,
-    PartialTiles, Placed, Planned, Published, SealInput, SubmitError, TileCache,
+    Ahead, Application, Batch, Collected, Decision, Guard, GuardError, GuardedHead, Head, LogParts, LogReader,
+    OpenError, PartialTiles, Placed, Planned, Published, SealInput, SubmitError, TileCache,
 };
 use crate::storage::{Batch as Rows, CommitError, HEAD_KEY, Storage};
 
@@ -117,13 +117,10 @@ impl<A: Application> Sequencer<A> {
             let outcome = match self.next() {
                 Next::Batch => self.batch(false),
                 Next::Heartbeat => self.batch(true),
-                Next::Cosignatures => {
-                    self.ask_again();
-                    Ok(())
-                }
+                Next::Cosignatures => self.ask_again(),
                 Next::Drain => self.drain(),
             };
-            if let Err(end) = outcome {
+            if let Err(end) = outcome.and_then(|()| self.ask_if_due()) {
                 return end;
             }
         }
@@ -207,10 +204,7 @@ impl<A: Application> Sequencer<A> {
             // Duplicates of what stands already need no new head.
             self.unpublished.extend(pending);
             self.answer_published();
-            if !self.unpublished.is_empty() {
-                self.publish();
-            }
-            return Ok(());
+            return if self.unpublished.is_empty() { Ok(()) } else { self.publish() };
         }
         let planned = self.seal(&before.reader, plan, time_ms)?;
         if !self.commit(before.reader.head(), &planned)? {
@@ -222,7 +216,7 @@ impl<A: Application> Sequencer<A> {
         }
         self.sign(before.reader.head(), planned)?;
         self.unpublished.extend(pending);
-        self.publish();
+        self.publish()?;
         // Rows beside the entries are promised to be durable, not to be seen (I8).
         stored.into_iter().for_each(|reply| drop(reply.send(Ok(()))));
         Ok(())
@@ -283,22 +277,27 @@ impl<A: Application> Sequencer<A> {
     }
 
     /// Collects cosignatures of the newest head, then shows it to everybody and answers whom it holds (I3, I8).
-    fn publish(&mut self) {
+    fn publish(&mut self) -> Result<(), End> {
         let head = self.newest.reader.head();
         let note = self.newest.checkpoint.clone().unwrap_or_else(|| self.parts.signer.checkpoint(head));
         let collected = match &mut self.parts.cosigners {
-            None => return self.show(note, None),
+            None => {
+                self.show(note, None);
+                return Ok(());
+            }
             Some(cosigners) => cosigners.collect(&self.newest.reader, note),
         };
         self.ask_again_at = Some(Instant::now() + COSIGNATURES_INTERVAL);
         match collected {
             Collected::Publish { note, is_enough } => self.show(note, Some(is_enough)),
-            Collected::Withheld | Collected::Ahead { .. } => {
+            Collected::Ahead(ahead) => return Err(rolled_back(&ahead, head.size())),
+            Collected::Withheld => {
                 tracing::warn!(size = head.size(), "a head waits for its witnesses and is not published");
                 let unwitnessed = |one: Pending<A>| drop(one.reply.send(Err(SubmitError::Unwitnessed)));
                 self.unpublished.drain(..).for_each(unwitnessed);
             }
         }
+        Ok(())
     }
 
     /// The newest head for everybody.
@@ -325,18 +324,33 @@ impl<A: Application> Sequencer<A> {
         }
     }
 
+    /// A stream of submissions that are refused must not keep the witnesses from being asked.
+    fn ask_if_due(&mut self) -> Result<(), End> {
+        match self.ask_again_at.is_some_and(|at| at <= Instant::now()) {
+            true => self.ask_again(),
+            false => Ok(()),
+        }
+    }
+
     /// Asks for what is missing: the quorum of a head that is not published, or further lines of one that is.
-    fn ask_again(&mut self) {
+    fn ask_again(&mut self) -> Result<(), End> {
         let published = Arc::clone(&self.published.borrow());
         let (Some(note), true) = (&published.checkpoint, Arc::ptr_eq(&published, &self.newest)) else {
             return self.publish();
         };
-        let Some(cosigners) = &mut self.parts.cosigners else { return self.ask_again_at = None };
+        let Some(cosigners) = &mut self.parts.cosigners else {
+            self.ask_again_at = None;
+            return Ok(());
+        };
         let late = cosigners.late(&published.reader, note);
         self.ask_again_at = (!late.is_complete).then(|| Instant::now() + COSIGNATURES_INTERVAL);
+        if let Some(ahead) = late.ahead {
+            return Err(rolled_back(&ahead, published.reader.head().size()));
+        }
         if let Some((note, is_enough)) = late.note {
             self.show(note, Some(is_enough));
         }
+        Ok(())
     }
 
     /// A heartbeat that failed is due at once again: without a pause the loop would do nothing else.
@@ -441,4 +455,12 @@ fn rows_of(planned: &Planned) -> Rows {
 
 fn guarded(head: &Head) -> Option<GuardedHead> {
     Some(GuardedHead { size: head.size(), root: head.root(), seal: head.seal?.id })
+}
+
+/// I6: signing on would fork the log. The next start hears the same from the witness, and does not sign.
+fn rolled_back(Ahead { witness, size }: &Ahead, held: u64) -> End {
+    End::Fatal(format!(
+        "the witness {witness} has cosigned {size} entries of this log, which holds {held}: database and guard were rolled back \
+         together while it could not be asked"
+    ))
 }

@@ -109,7 +109,7 @@ impl Registry {
     /// # Errors
     /// [`ReadError`].
     pub fn parties(&self, request: PageRequest) -> Result<Page<PartyRow>, ReadError> {
-        let published = self.published();
+        let published = self.shown()?;
         let reader = &published.reader;
         let dockets = DocketReader::new(reader.snapshot(), &published.view.map);
         let (mut rows, mut at) = (Vec::new(), request.after.unwrap_or(0));
@@ -137,7 +137,7 @@ impl Registry {
     /// # Errors
     /// [`ReadError`].
     pub fn agreements(&self, filter: &AgreementFilter, request: PageRequest) -> Result<Page<AgreementRow>, ReadError> {
-        let published = self.published();
+        let published = self.shown()?;
         let reader = &published.reader;
         let start = request.after.map_or(0, |after| after.saturating_add(1));
         let found = reader.snapshot().scan(&agreement_key(start), b"b", SCAN_ROWS_MAX)?;

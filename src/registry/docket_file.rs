@@ -86,7 +86,7 @@ impl Registry {
     /// # Errors
     /// [`ReadError::TooLarge`] beyond the limits of a file; [`ReadError::ReadOnly`] if there is no signed head.
     pub fn docket_file(&self, about: &Subject) -> Result<Vec<u8>, ReadError> {
-        let published = self.published();
+        let published = self.shown()?;
         let checkpoint = published.checkpoint.as_ref().ok_or_else(|| self.unsigned())?.to_string();
         let subjects = self.required_dockets(&published, about)?;
         let mut shelf = Shelf::new(&published);

@@ -150,6 +150,16 @@ impl Registry {
         }
     }
 
+    /// What readers may see: nothing while a log that was opened waits for its first quorum (I8). A log that may not sign shows
+    /// what it holds.
+    fn shown(&self) -> Result<Arc<log::Published<View>>, ReadError> {
+        let published = self.published();
+        match (&self.0.state, &published.checkpoint) {
+            (State::Running(_), None) => Err(ReadError::Unwitnessed),
+            _ => Ok(published),
+        }
+    }
+
     fn unsigned(&self) -> ReadError {
         match self.mode() {
             Mode::ReadOnly { reason } => ReadError::ReadOnly { reason },

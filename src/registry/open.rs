@@ -9,8 +9,8 @@ use crate::crypto::{KeyLine, Note, NoteAlgorithm, PublicKey, SigningKey};
 use crate::docket::open_map;
 use crate::evidence::{Checkpoint, Seal};
 use crate::log::{
-    self, Collected, Cosigners, Guard, Head, Log, LogOptions, LogParts, LogReader, OpenError, PartialTiles, Signer,
-    Signing, TileCache, check_guard, kept_checkpoint, read_head,
+    self, Ahead, Collected, Cosigners, Guard, Head, Log, LogOptions, LogParts, LogReader, OpenError, PartialTiles,
+    Signer, Signing, TileCache, check_guard, kept_checkpoint, read_head,
 };
 use crate::merkle::{DocketMap, EMPTY_ROOT};
 use crate::registry::desk::{Desk, RENAME_KIND, View};
@@ -184,16 +184,16 @@ fn first_head(
     if !matches!(signing, Signing::Allowed(_)) {
         return (signing, FirstHead::default());
     }
+    let note = signer.checkpoint(reader.head());
+    let Some(cosigners) = cosigners else { return (signing, FirstHead { note: Some(note), is_witnessed: None }) };
     // What was collected before counts: a restart does not lose cosignatures.
     let kept = signer.copy.as_deref().and_then(|path| kept_checkpoint(path, &signer.name, reader.head()));
-    let note = kept.unwrap_or_else(|| signer.checkpoint(reader.head()));
-    let Some(cosigners) = cosigners else { return (signing, FirstHead { note: Some(note), is_witnessed: None }) };
-    match cosigners.begin(reader, note) {
+    match cosigners.begin(reader, note, kept.as_ref()) {
         Collected::Publish { note, is_enough } => {
             (signing, FirstHead { note: Some(note), is_witnessed: Some(is_enough) })
         }
         Collected::Withheld => (signing, FirstHead { note: None, is_witnessed: Some(false) }),
-        Collected::Ahead { witness, size } => {
+        Collected::Ahead(Ahead { witness, size }) => {
             let reason = format!(
                 "the witness {witness} has cosigned {size} entries of this log, the database holds {}: database and guard \
                  were rolled back together. Signing now would fork the log. Restore the newer database, or rebuild it from a \

@@ -41,7 +41,7 @@ impl Registry {
     /// # Errors
     /// [`ReadError::OutOfRange`] at or beyond the size.
     pub fn entry(&self, index: u64) -> Result<EntryRow, ReadError> {
-        let published = self.published();
+        let published = self.shown()?;
         let size = published.reader.head().size();
         let beyond = || ReadError::OutOfRange { what: format!("there is no entry {index} yet"), size };
         let entry = published.reader.entry(index)?.ok_or_else(beyond)?;
@@ -54,7 +54,7 @@ impl Registry {
     /// # Errors
     /// [`ReadError::NotFound`].
     pub fn index_of(&self, id: &StatementId) -> Result<u64, ReadError> {
-        let found = self.published().reader.index_of(&id.0)?;
+        let found = self.shown()?.reader.index_of(&id.0)?;
         found.ok_or_else(|| ReadError::NotFound { what: format!("the statement {id}") })
     }
 
@@ -63,7 +63,7 @@ impl Registry {
     /// # Errors
     /// [`ReadError::OutOfRange`].
     pub fn inclusion(&self, index: u64, size: Option<u64>) -> Result<InclusionProof, ReadError> {
-        let published = self.published();
+        let published = self.shown()?;
         let reader = &published.reader;
         let size = size.unwrap_or(reader.head().size());
         let path = reader.inclusion(index, size)?;
@@ -75,7 +75,7 @@ impl Registry {
     /// # Errors
     /// [`ReadError::OutOfRange`].
     pub fn consistency(&self, old: u64, new: Option<u64>) -> Result<Vec<Hash>, ReadError> {
-        let published = self.published();
+        let published = self.shown()?;
         let size = published.reader.head().size();
         let new = new.unwrap_or(size);
         if old == 0 || old > new || new > size {
@@ -94,7 +94,7 @@ impl Registry {
         if let crate::registry::Mode::ReadOnly { reason } = self.mode() {
             return Err(ReadError::ReadOnly { reason });
         }
-        let published = self.published();
+        let published = self.shown()?;
         published.checkpoint.as_ref().ok_or_else(|| self.unsigned())?;
         self.receipt_in(&published.reader, index, size.unwrap_or(published.reader.head().size()))
     }
@@ -105,7 +105,7 @@ impl Registry {
     /// # Errors
     /// [`ReadError`], also if `known_at` is no seal.
     pub fn standing(&self, about: &Subject, on: On, known_at: Option<u64>) -> Result<Standing, ReadError> {
-        let published = self.published();
+        let published = self.shown()?;
         let reader = &published.reader;
         let size = reader.head().size();
         let index = known_at.or(reader.head().seal.map(|seal| seal.index)).unwrap_or_default();

@@ -157,7 +157,7 @@ impl Registry {
         place: Option<SearchPlace>,
         bounds: SearchBounds,
     ) -> Result<SearchPage, ReadError> {
-        let published = self.published();
+        let published = self.shown()?;
         let reader = &published.reader;
         let newest = reader.head().size();
         let place = place.unwrap_or(SearchPlace { size: newest, next: 0, before: 0 });

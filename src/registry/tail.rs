@@ -43,7 +43,7 @@ impl Registry {
     /// # Errors
     /// [`ReadError::OutOfRange`] unless `start` ≤ `until` ≤ size; [`ReadError::ReadOnly`] without a signed checkpoint.
     pub fn run(&self, start: u64, until: Option<u64>) -> Result<Run, ReadError> {
-        let published = self.published();
+        let published = self.shown()?;
         let (reader, size) = (&published.reader, published.reader.head().size());
         let until = until.unwrap_or(size);
         if start > until || until > size {

@@ -113,7 +113,7 @@ impl Registry {
         if found != *digest {
             return Err(DepositError::DigestMismatch { found });
         }
-        let published = self.published();
+        let published = self.shown()?;
         if let Some(end) = &published.view.end {
             return Err(DepositError::Closed(end.origin.clone()));
         }
@@ -153,7 +153,7 @@ impl Registry {
     /// # Errors
     /// [`ReadError::NotFound`] if nobody deposited it, [`ReadError::Removed`] if it was removed.
     pub fn text(&self, digest: &Digest) -> Result<StoredText, ReadError> {
-        let published = self.published();
+        let published = self.shown()?;
         let snapshot = published.reader.snapshot();
         let not_found = || ReadError::NotFound { what: format!("the text {digest}") };
         if let Some(tombstone) = tombstone_of(snapshot, digest)? {

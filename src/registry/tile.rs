@@ -16,7 +16,7 @@ impl Registry {
     /// # Errors
     /// [`ReadError::NotFound`] unless a published tree has this tile, just so wide.
     pub fn tile(&self, tile: Tile) -> Result<Vec<u8>, ReadError> {
-        let published = self.published();
+        let published = self.shown()?;
         let reader = &published.reader;
         check_published(reader, tile)?;
         let mut bytes = Vec::with_capacity(usize::from(tile.width) * 32);
@@ -31,7 +31,7 @@ impl Registry {
     /// # Errors
     /// [`ReadError::NotFound`] unless a published tree has this bundle, just so wide.
     pub fn bundle(&self, bundle: Bundle) -> Result<Vec<u8>, ReadError> {
-        let published = self.published();
+        let published = self.shown()?;
         let reader = &published.reader;
         check_published(reader, Tile { level: 0, index: bundle.index, width: bundle.width })?;
         let first = bundle.index * TILE_WIDTH;

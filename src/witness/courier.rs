@@ -53,6 +53,7 @@ pub(in crate::witness) struct Courier {
     busy_until: Option<Instant>,
     failures: u32,
     rest_until: Option<Instant>,
+    has_cosigned: bool,
 }
 
 impl Courier {
@@ -80,7 +81,14 @@ impl Courier {
         std::thread::Builder::new()
             .name(format!("witness {name}"))
             .spawn(move || carry(route, &jobs, number, &reports))?;
-        Ok(Self { name: name.to_owned(), jobs: sender, busy_until: None, failures: 0, rest_until: None })
+        Ok(Self {
+            name: name.to_owned(),
+            jobs: sender,
+            busy_until: None,
+            failures: 0,
+            rest_until: None,
+            has_cosigned: false,
+        })
     }
 
     /// Sends a checkpoint, unless a request runs or the witness is left alone; whether it was sent.
@@ -103,6 +111,11 @@ impl Courier {
         self.busy_until
     }
 
+    /// Whether it has cosigned a head since the start.
+    pub fn has_cosigned(&self) -> bool {
+        self.has_cosigned
+    }
+
     /// The request has come back.
     pub fn came_back(&mut self, outcome: &Outcome, now: Instant) {
         self.busy_until = None;
@@ -111,7 +124,7 @@ impl Courier {
                 if self.failures > 0 {
                     tracing::info!(witness = self.name, "the witness cosigns again");
                 }
-                (self.failures, self.rest_until) = (0, None);
+                (self.failures, self.rest_until, self.has_cosigned) = (0, None, true);
             }
             Outcome::Ahead(_) | Outcome::Failed(_) => {
                 self.rest_until = Some(now + pause(self.failures));
@@ -147,22 +160,18 @@ impl Route {
     /// Asks, and once more if the witness names another size than we thought.
     fn ask(&mut self, job: &Job) -> Outcome {
         for _ in 0..2 {
-            if self.cosigned > job.size {
-                return Outcome::Ahead(self.cosigned);
-            }
             match self.post(job) {
                 Ok(Some(line)) => {
                     self.cosigned = job.size;
                     return Outcome::Cosigned(line);
                 }
+                // What it says once is not held against it: the next time it is asked again.
+                Ok(None) if self.cosigned > job.size => return Outcome::Ahead(std::mem::take(&mut self.cosigned)),
                 Ok(None) => {}
                 Err(reason) => return Outcome::Failed(reason),
             }
         }
-        match self.cosigned > job.size {
-            true => Outcome::Ahead(self.cosigned),
-            false => Outcome::Failed("it names one size after the other".into()),
-        }
+        Outcome::Failed("it names one size after the other".into())
     }
 
     /// One request; `None` if the witness named the size that it cosigned last, which is known from now on.

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use crate::crypto::{Note, NoteSignature};
+use crate::crypto::{KeyLine, NOTE_SIGNATURES_MAX, Note, NoteSignature};
 use crate::evidence::Policy;
-use crate::log::{Collected, Cosigners, Late, LogReader};
+use crate::log::{Ahead, Collected, Cosigners, Late, LogReader};
 use crate::registry::Clock;
 use crate::witness::courier::{Courier, Outcome, Report};
 
@@ -24,6 +24,9 @@ pub enum WhenMissing {
     Publish,
 }
 
+/// Most witnesses of a log: one line of a note is the log's own.
+const WITNESSES_MAX: usize = NOTE_SIGNATURES_MAX - 1;
+
 /// Why a policy cannot be used to collect.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -34,6 +37,9 @@ pub enum CouriersError {
         /// Its name in the policy.
         name: String,
     },
+    /// A checkpoint has room for no more lines.
+    #[error("a log has at most {WITNESSES_MAX} witnesses: a checkpoint holds no more lines")]
+    TooMany,
     /// Not an address that can be asked.
     #[error("the URL of the witness {name} does not begin with http:// or https://")]
     Url {
@@ -55,8 +61,8 @@ pub struct Couriers {
     clock: Arc<dyn Clock>,
     /// What has been collected, and for which size.
     lines: (u64, Vec<NoteSignature>),
-    /// The largest size that a witness says it cosigned, if it is beyond ours.
-    ahead: Option<(String, u64)>,
+    /// A witness that has seen more than the log holds, until that is told.
+    ahead: Option<Ahead>,
 }
 
 impl Couriers {
@@ -70,6 +76,9 @@ impl Couriers {
         when_missing: WhenMissing,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, CouriersError> {
+        if policy.witnesses().count() > WITNESSES_MAX {
+            return Err(CouriersError::TooMany);
+        }
         for (name, _) in policy.witnesses() {
             let url = policy.witness_urls().find(|(with_url, ..)| *with_url == name).map(|(.., url)| url);
             let url = url.ok_or_else(|| CouriersError::NoUrl { name: name.to_owned() })?;
@@ -123,7 +132,9 @@ impl Couriers {
             .into_iter()
             .map(|one| one.name)
             .collect();
-        for courier in self.couriers.iter_mut().filter(|courier| !has_cosigned.contains(&courier.name)) {
+        // Whoever has not answered since the start is asked also where a line of before is at hand: it may have seen more.
+        let is_settled = |courier: &Courier| courier.has_cosigned() && has_cosigned.contains(&courier.name);
+        for courier in self.couriers.iter_mut().filter(|courier| !is_settled(courier)) {
             courier.send(reader, note, now, self.timeout);
         }
     }
@@ -142,7 +153,9 @@ impl Couriers {
                     size,
                     "a witness says that it cosigned more than this log holds"
                 );
-                self.ahead = Some((courier.name.clone(), cosigned));
+                if !courier.has_cosigned() {
+                    self.ahead = Some(Ahead { witness: courier.name.clone(), size: cosigned });
+                }
             }
             Outcome::Failed(reason) => {
                 tracing::warn!(witness = courier.name, size, %reason, "a witness did not cosign")
@@ -158,7 +171,18 @@ impl Couriers {
         (note, is_enough)
     }
 
-    fn decide(&self, (note, is_enough): (Note, bool)) -> Collected {
+    /// K3: a copy on disk may have been changed.
+    fn verified(&self, kept: &Note) -> Vec<NoteSignature> {
+        let is_cosigned = |key: &KeyLine| matches!(kept.cosigned_by(key), Ok(Some(_)));
+        let keys: Vec<KeyLine> =
+            self.policy.witnesses().map(|(_, key)| key).filter(|key| is_cosigned(key)).cloned().collect();
+        kept.with_lines_of(&keys).signatures().to_vec()
+    }
+
+    fn decide(&mut self, (note, is_enough): (Note, bool)) -> Collected {
+        if let Some(ahead) = self.ahead.take() {
+            return Collected::Ahead(ahead);
+        }
         match is_enough || self.when_missing == WhenMissing::Publish {
             true => Collected::Publish { note, is_enough },
             false => Collected::Withheld,
@@ -172,10 +196,11 @@ impl Cosigners for Couriers {
         self.decide(gathered)
     }
 
-    fn begin(&mut self, reader: &Arc<LogReader>, note: Note) -> Collected {
+    fn begin(&mut self, reader: &Arc<LogReader>, note: Note, kept: Option<&Note>) -> Collected {
         // Everybody is asked, also where an old copy of the checkpoint has its quorum already: the question is who has seen
         // more.
         self.begin_size(reader.head().size());
+        self.lines.1 = kept.map(|kept| self.verified(kept)).unwrap_or_default();
         let now = (Instant::now(), self.clock.now_ms() / 1_000);
         let timeout = self.timeout;
         for courier in &mut self.couriers {
@@ -187,9 +212,6 @@ impl Cosigners for Couriers {
             let Ok(report) = self.reports.recv_timeout(left) else { break };
             self.take(report);
         }
-        if let Some((witness, size)) = self.ahead.take() {
-            return Collected::Ahead { witness, size };
-        }
         let gathered = self.with_lines(&note);
         self.decide(gathered)
     }
@@ -200,6 +222,10 @@ impl Cosigners for Couriers {
         let (gathered, is_enough) = self.with_lines(note);
         let count = self.policy.evaluate(&gathered).map_or(0, |quorum| quorum.cosigners.len());
         let is_new = gathered != *note;
-        Late { note: is_new.then_some((gathered, is_enough)), is_complete: count == self.couriers.len() }
+        Late {
+            note: is_new.then_some((gathered, is_enough)),
+            is_complete: count == self.couriers.len() && self.couriers.iter().all(Courier::has_cosigned),
+            ahead: self.ahead.take(),
+        }
     }
 }

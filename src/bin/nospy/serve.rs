@@ -26,7 +26,7 @@ use crate::{clock, closed, describe, files, keys, node};
 
 /// Shortest and longest time that a checkpoint waits for its witnesses.
 const TIMEOUT_MIN: Duration = Duration::from_millis(10);
-const TIMEOUT_MAX: Duration = Duration::from_secs(60);
+const TIMEOUT_MAX: Duration = Duration::from_secs(4);
 
 /// Run the registry that the configuration describes.
 ///
@@ -127,7 +127,7 @@ fn couriers(witnesses: &Witnesses, origin: &Origin, clock: &Arc<dyn Clock>) -> R
     }
     let timeout = Duration::from_millis(witnesses.timeout_ms);
     if !(TIMEOUT_MIN..=TIMEOUT_MAX).contains(&timeout) {
-        return Err(CliError::usage("configuration, timeout_ms: from 10 to 60000"));
+        return Err(CliError::usage("configuration, timeout_ms: from 10 to 4000"));
     }
     let when_missing = match witnesses.when_missing {
         config::WhenMissing::Wait => WhenMissing::Wait,

@@ -3,7 +3,7 @@
 //! Each log has a thread that follows it by the verified stream and feeds an [`Auditor`]. It begins with entry 0 at every
 //! start: what a witness says rests on nothing that was stored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -30,23 +30,35 @@ pub struct AuditedLog {
     connection: Connection,
 }
 
-/// The logs that the configuration names a server for.
+/// The logs of the configuration: all of them, for the cosignature of an auditing witness says one thing of every log.
 ///
 /// # Errors
-/// If there is none, or a key or certificate cannot be used.
+/// If one has no server or another origin than its key's name, is named twice, or a key or certificate cannot be used.
 pub fn audited(settings: &config::Witness) -> Result<Vec<AuditedLog>, CliError> {
-    let logs = settings.log.iter().filter_map(|log| Some((log, log.server.clone()?)));
-    let logs: Vec<AuditedLog> = logs.map(|(log, url)| of_config(log, url)).collect::<Result<_, _>>()?;
-    match logs.is_empty() {
-        true => Err(CliError::usage("--audit: the configuration names no server for any log")
-            .next_step("Write server = \"https://…\" below the log's vkey.")),
-        false => Ok(logs),
+    let logs: Vec<AuditedLog> = settings.log.iter().map(of_config).collect::<Result<_, _>>()?;
+    let origins: BTreeSet<&str> = logs.iter().map(|log| &*log.origin).collect();
+    match () {
+        () if logs.is_empty() => Err(CliError::usage("--audit: the configuration names no log")),
+        () if origins.len() < logs.len() => {
+            Err(CliError::usage("--audit: a log is named twice; a registry has one key"))
+        }
+        () => Ok(logs),
     }
 }
 
-fn of_config(log: &config::WitnessedLog, url: String) -> Result<AuditedLog, CliError> {
+fn of_config(log: &config::WitnessedLog) -> Result<AuditedLog, CliError> {
     let key: KeyLine =
         log.vkey.parse().map_err(|error| CliError::usage(format!("configuration, the key {}: {error}", log.vkey)))?;
+    let url = log.server.clone().ok_or_else(|| {
+        CliError::usage(format!("--audit: the configuration names no server for {}", key.name())).next_step(
+            "Write server = \"https://…\" below the log's vkey, or give this log to a witness that does not audit.",
+        )
+    })?;
+    if log.origin.as_ref().is_some_and(|origin| origin != key.name()) {
+        let message =
+            format!("--audit: the origin of {} is not the name of its key: it is no registry of nospy", log.vkey);
+        return Err(CliError::usage(message));
+    }
     let read = |path: &PathBuf| files::read(path);
     let ca_pem = log.ca.as_ref().map(read).transpose()?;
     Ok(AuditedLog { origin: key.name().to_owned(), key, connection: Connection { url, ca_pem } })
