@@ -136,20 +136,76 @@ async fn an_answer_that_nobody_reads_is_given_up() {
     assert_eq!(get(served.address, "/tile/entries/000").await.status, 200);
 }
 
+/// A frame of HTTP/2 (RFC 9113 §4.1).
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let len = (payload.len() as u32).to_be_bytes();
+    [&len[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// Goal: an HTTP/2 peer that takes nothing is cut although no write ever waits. Method: streams without window, and with a
+/// window of one byte; the connection is alive and answers.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_grants_no_window_is_cut() {
+    let served = served_with(net::Limits { body_time_max: SHORT, ..net::Limits::default() }).await;
+    for n in 0..30 {
+        served.registry.publish(listing(&format!("p{n}")).bytes()).await.unwrap();
+    }
+    let size = served.registry.checkpoint().unwrap().checkpoint().size;
+    let path = format!("/tile/entries/000.p/{size}");
+    for window in [0_u32, 1] {
+        let mut socket = connect(&served).await;
+        // SETTINGS_INITIAL_WINDOW_SIZE
+        let settings = [&[0, 4][..], &window.to_be_bytes()].concat();
+        // :method GET, :scheme http, :path, :authority x (RFC 7541).
+        let head = [&[0x82, 0x86, 0x04, path.len() as u8][..], path.as_bytes(), &[0x01, 1, b'x']].concat();
+        let mut sent =
+            [&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], &frame(4, 0, 0, &settings), &frame(4, 1, 0, &[])].concat();
+        (0..20).for_each(|n| sent.extend(frame(1, 5, 2 * n + 1, &head)));
+        socket.write_all(&sent).await.unwrap();
+        let (came, took) = until_cut(&mut socket).await;
+        assert!(took >= SHORT && took < SHORT * 8, "window {window}: {took:?}");
+        assert!(!came.is_empty(), "the heads are answered");
+    }
+    assert!(get(served.address, &path).await.body.len() > 16 * 1024);
+}
+
+/// Whatever a call says that it is, gRPC is not half answered over HTTP/1.1.
+#[tokio::test(flavor = "multi_thread")]
+async fn grpc_methods_need_http_2() {
+    let served = served_with(net::Limits::default()).await;
+    for kind in
+        ["", "content-type: application/grpc\r\n", "content-type: Application/gRPC+proto\r\n", "content-type: x\r\n"]
+    {
+        let head = format!(
+            "POST /nospy.v1.Log/GetLogInfo HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{kind}content-length: 5\r\n\r\n"
+        );
+        let reply = send(served.address, [head.as_bytes(), &[0; 5]].concat()).await;
+        assert_eq!(reply.status, 505, "{kind:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn idle_connections_have_an_end_and_a_number() {
-    let limits = net::Limits { connections_per_address_max: 20, first_call_time_max: SHORT, ..net::Limits::default() };
+    let limits =
+        net::Limits { connections_per_address_max: 20, first_call_time_max: SHORT * 4, ..net::Limits::default() };
     let served = served_with(limits).await;
     let mut idle = Vec::new();
     for _ in 0..60 {
         idle.push(connect(&served).await);
     }
     let start = Instant::now();
+    let mut turned_away = 0;
+    for socket in &mut idle {
+        let read = tokio::time::timeout(Duration::from_millis(5), socket.read(&mut [0; 1])).await;
+        turned_away += usize::from(matches!(read, Ok(Ok(0) | Err(_))));
+    }
+    assert!(start.elapsed() < SHORT * 4, "before the others have their end");
+    assert_eq!(turned_away, 40, "those above the number");
     // Some are closed at once, the rest when they have not called in time.
     for socket in &mut idle {
         until_cut(socket).await;
     }
-    assert!(start.elapsed() < SHORT * 8, "{:?}", start.elapsed());
+    assert!(start.elapsed() < SHORT * 12, "{:?}", start.elapsed());
     assert_eq!(get(served.address, "/checkpoint").await.status, 200);
 }
 

@@ -53,16 +53,21 @@ impl Service<Request<Incoming>> for Calls {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(self.peer.clone());
         let answer = self.routes.clone().oneshot(request);
+        let sending = self.peer.sending().clone();
         Box::pin(async move {
             let answer = answer.await;
             drop(permit);
-            answer
+            match is_grpc {
+                true => answer,
+                false => answer.map(|answer| answer.map(|body| sending.carry(body))),
+            }
         })
     }
 }
 
 fn is_grpc<B>(request: &Request<B>) -> bool {
-    request.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(GRPC.as_bytes()))
+    let begins = |kind: &[u8]| kind.get(..GRPC.len()).is_some_and(|kind| kind.eq_ignore_ascii_case(GRPC.as_bytes()));
+    request.headers().get(CONTENT_TYPE).is_some_and(|value| begins(value.as_bytes()))
 }
 
 fn refusal(code: StatusCode, text: &'static str) -> Response<Body> {

@@ -5,6 +5,7 @@
 //! G3 A connection ends by itself: without a first call, at its age and grace, or when the server closes for good. Asking
 //!    it to go before is the listener's.
 //! G4 A write that the peer does not take has a time: a reader that stops holds its answer in our memory.
+//! G5 So has the body of an answer over HTTP, for over HTTP/2 a peer can stop without a write that waits.
 
 use std::collections::HashMap;
 use std::io;
@@ -21,6 +22,7 @@ use tokio::sync::watch;
 use tokio::time::{Sleep, sleep};
 
 use crate::net::Limits;
+use crate::net::carried::Sending;
 
 /// Pause after an accept error of our own side, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -38,12 +40,18 @@ fn network(address: IpAddr) -> IpAddr {
 pub struct Peer {
     network: IpAddr,
     has_called: Arc<AtomicBool>,
+    sending: Sending,
 }
 
 impl Peer {
     /// What it is counted under: an IPv4 address itself, an IPv6 address by its /64.
     pub fn network(&self) -> IpAddr {
         self.network
+    }
+
+    /// The bodies that are being sent to it.
+    pub(in crate::net) fn sending(&self) -> &Sending {
+        &self.sending
     }
 
     /// Remembers that a call came.
@@ -135,7 +143,7 @@ impl Gate {
         let ticket = Ticket::take(&self.counts, network, &self.limits)?;
         // Small answers leave at once; a socket that refuses the option still works.
         let _ = socket.set_nodelay(true);
-        let peer = Peer { network, has_called: Arc::new(AtomicBool::new(false)) };
+        let peer = Peer { network, has_called: Arc::new(AtomicBool::new(false)), sending: Sending::default() };
         let end = Box::pin(end_of(peer.clone(), self.limits.clone(), self.closing.clone()));
         let write_time_max = self.limits.write_time_max;
         Some(Admitted { socket, peer, end, is_over: false, write_time_max, stalled: None, _ticket: ticket })
@@ -151,8 +159,18 @@ async fn end_of(peer: Peer, limits: Limits, mut closing: watch::Receiver<bool>) 
             sleep(age.saturating_sub(limits.first_call_time_max)).await;
         }
     };
+    // G5
+    let untaken = async {
+        loop {
+            sleep(limits.body_time_max / 4).await;
+            if peer.sending.age().is_some_and(|age| age > limits.body_time_max) {
+                return;
+            }
+        }
+    };
     tokio::select! {
         () = aged => {}
+        () = untaken => {}
         // An error means that the server is gone: the same end.
         _ = closing.wait_for(|is_closing| *is_closing) => {}
     }

@@ -21,6 +21,9 @@ pub struct Limits {
     pub head_time_max: Duration,
     /// Time that a write may wait for a peer that does not read.
     pub write_time_max: Duration,
+    /// Time to take the whole body of an answer over HTTP, whatever else happens on the connection: an HTTP/2 peer that grants
+    /// no window lets no write wait. gRPC's own are not counted: streams may last.
+    pub body_time_max: Duration,
     /// How often a quiet HTTP/2 peer is pinged.
     pub keepalive_interval: Duration,
     /// Time for its answer.
@@ -52,6 +55,7 @@ impl Default for Limits {
             first_call_time_max: Duration::from_secs(15),
             head_time_max: Duration::from_secs(10),
             write_time_max: Duration::from_secs(15),
+            body_time_max: Duration::from_secs(120),
             keepalive_interval: Duration::from_secs(30),
             keepalive_timeout: Duration::from_secs(10),
             connection_age_max: Duration::from_secs(15 * 60),

@@ -14,6 +14,7 @@
 //! `witness`).
 
 mod calls;
+mod carried;
 mod gate;
 mod limits;
 mod listener;

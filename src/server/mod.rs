@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::Request;
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{StatusCode, Version};
+use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use tokio::net::TcpListener;
 
@@ -53,7 +54,11 @@ pub async fn serve(
 ) -> Result<(), TlsError> {
     let rate = Arc::new(RateLimit::new(limits.rpc.publish_burst, limits.rpc.publishes_per_second));
     let services = rpc::services(registry.clone(), &limits.rpc, Arc::clone(&rate));
-    let routes = services.routes.merge(web::routes(registry.clone(), &limits.web, rate)).fallback(unknown);
+    let routes = services
+        .routes
+        .route_layer(from_fn(over_http_2))
+        .merge(web::routes(registry.clone(), &limits.web, rate))
+        .fallback(unknown);
     let health = services.health;
     health.report(true).await;
     let shutdown = async {
@@ -68,6 +73,14 @@ pub async fn serve(
         registry.shutdown().await;
     }
     served
+}
+
+/// gRPC's methods, whatever the content type says: over HTTP/1.1 half of an answer would be lost, its trailers.
+async fn over_http_2(request: Request, next: Next) -> Response {
+    match request.version() < Version::HTTP_2 {
+        true => web::plain_error(StatusCode::HTTP_VERSION_NOT_SUPPORTED, "gRPC needs HTTP/2"),
+        false => next.run(request).await,
+    }
 }
 
 /// What has no route: to a gRPC client an unknown method, to everybody else a page that is not there.

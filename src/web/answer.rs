@@ -44,7 +44,11 @@ pub(in crate::web) fn read_error(error: &ReadError) -> Response {
             return plain_error(StatusCode::INTERNAL_SERVER_ERROR, "the registry cannot read its own data");
         }
     };
-    plain_error(code, &error.to_string())
+    let mut answer = plain_error(code, &error.to_string());
+    if code == StatusCode::SERVICE_UNAVAILABLE {
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    answer
 }
 
 fn answer(code: StatusCode, kind: &'static str, caching: &'static str, body: Body) -> Response {
