@@ -17,6 +17,7 @@
 mod answer;
 mod copy;
 mod limits;
+mod room;
 mod scrapi;
 mod tiles;
 
