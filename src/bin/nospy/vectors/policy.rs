@@ -190,7 +190,7 @@ fn forms() -> Vec<Json> {
         ("form-feed", C2SP, "a form feed", format!("{log}\u{c}quorum none\n")),
         ("vertical-tab", C2SP, "a vertical tab between words", format!("{log}quorum\u{b}none\n")),
         ("nul", C2SP, "a zero byte in a comment", format!("# \0\n{log}quorum none\n")),
-        ("delete", C2SP, "U+007F in a comment", format!("# \u{7f}\n{log}quorum none\n")),
+        ("delete", OURS, "U+007F in a comment", format!("# \u{7f}\n{log}quorum none\n")),
         ("no-break-space", C2SP, "U+00A0 is no white space here", format!("{log}quorum\u{a0}none\n")),
         ("byte-order-mark", C2SP, "a mark before the first keyword", format!("\u{feff}{log}quorum none\n")),
         ("513-lines", OURS, "our limit is 512 lines that say something", format!("{log}{one}{many}quorum g509\n")),
