@@ -17,6 +17,7 @@ mod json;
 mod log;
 mod policy;
 mod receipt;
+mod receipt_cbor;
 mod tlog_proof;
 mod tree;
 mod vkey;

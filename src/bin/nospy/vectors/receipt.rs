@@ -6,6 +6,7 @@ use nospy::crypto::hex;
 use crate::vectors::cast::{LOG, ORIGIN, OTHER_LOG, STRANGER, case, malleable};
 use crate::vectors::json::{Json, map, text};
 use crate::vectors::log::{Log, START_MS, STEP_MS, key, kid};
+use crate::vectors::receipt_cbor::spellings;
 use crate::vectors::tree;
 
 /// The entry that the cases are about, of the whole log.
@@ -13,12 +14,12 @@ const ENTRY: usize = 6;
 
 /// What a receipt is made of.
 #[derive(Clone)]
-struct Parts {
-    header: Vec<(i64, Value)>,
-    claims: Vec<(i64, Value)>,
-    proof: Vec<Value>,
-    root: [u8; 32],
-    signer: u8,
+pub(in crate::vectors) struct Parts {
+    pub header: Vec<(i64, Value)>,
+    pub claims: Vec<(i64, Value)>,
+    pub proof: Vec<Value>,
+    pub root: [u8; 32],
+    pub signer: u8,
 }
 
 impl Parts {
@@ -98,7 +99,7 @@ impl Parts {
         vec![Value::bytes(self.protected()), self.unprotected(), Value::Null, Value::bytes(self.sign())]
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    pub fn bytes(&self) -> Vec<u8> {
         encode_tagged(&Value::Array(self.members()))
     }
 
@@ -134,7 +135,12 @@ pub fn file() -> Json {
     }
     let alg = Parts::of(&log, ENTRY, whole).header(1, Value::Int(-19));
     push("alg-ed25519", "accept", "alg -19 (Ed25519) is taken too", ENTRY, &alg.bytes());
-    for (name, reason, bytes) in claims(&log).into_iter().chain(proofs(&log)).chain(shapes(&log)) {
+    for (name, reason, bytes) in claims(&log)
+        .into_iter()
+        .chain(proofs(&log))
+        .chain(shapes(&log))
+        .chain(spellings(&Parts::of(&log, ENTRY, whole)))
+    {
         push(name, "refuse", reason, ENTRY, &bytes);
     }
     let own = Parts::of(&log, ENTRY, whole);
@@ -162,7 +168,8 @@ pub fn file() -> Json {
     ])
 }
 
-type Row = (&'static str, &'static str, Vec<u8>);
+/// Name, reason, bytes.
+pub(in crate::vectors) type Row = (&'static str, &'static str, Vec<u8>);
 
 fn claims(log: &Log) -> Vec<Row> {
     let own = || Parts::of(log, ENTRY, log.entries.len());
