@@ -6,7 +6,10 @@ use crate::crypto::ForeignKey;
 /// Longest foreign message, in bytes.
 pub const FOREIGN_LEN_MAX: usize = 4 * 1024 * 1024;
 
-const TAG_SIGN1: u8 = 0xD2;
+/// COSE_Sign1, the one message that is read here (RFC 9052 §2).
+const TAG_SIGN1: u64 = 18;
+/// Tag 18 as a deterministic writer writes it.
+const TAG_SIGN1_HEAD: u8 = 0xD2;
 const HEADER_ALG: i64 = 1;
 const HEADER_CRIT: i64 = 2;
 const HEADER_KID: i64 = 4;
@@ -72,11 +75,11 @@ impl<'a> ForeignMessage<'a> {
         if bytes.len() > FOREIGN_LEN_MAX {
             return Err(ForeignError::TooLong);
         }
-        let (is_tagged, inner) = match bytes.split_first() {
-            Some((&TAG_SIGN1, rest)) => (true, rest),
-            _ => (false, bytes),
+        let (is_tagged, item) = match Loose::read(bytes)? {
+            Loose::Tagged(TAG_SIGN1, item) => (true, *item),
+            Loose::Tagged(..) => return Err(ForeignError::Shape("its tag is 18, or it has none")),
+            item => (false, item),
         };
-        let item = Loose::read(inner)?;
         let members = item.array().filter(|members| members.len() == 4);
         let [protected, unprotected, payload, signature] = members.ok_or(ForeignError::Shape("an array of four"))?
         else {
@@ -169,7 +172,7 @@ impl<'a> ForeignMessage<'a> {
             payload,
             Value::bytes(self.signature),
         ]));
-        let tagged = [&[TAG_SIGN1][..], &bare].concat();
+        let tagged = [&[TAG_SIGN1_HEAD][..], &bare].concat();
         if self.is_tagged { [tagged, bare] } else { [bare, tagged] }
     }
 
