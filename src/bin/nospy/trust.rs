@@ -37,6 +37,11 @@ impl TrustArgs {
         }
     }
 
+    /// Whether the policy was named for this command, and not once for all commands in the environment.
+    pub fn is_policy_flag(&self) -> bool {
+        self.policy.is_some() && self.policy != std::env::var("NOSPY_POLICY").ok()
+    }
+
     /// Whom the caller trusts; `None` if it named no policy anywhere.
     ///
     /// # Errors

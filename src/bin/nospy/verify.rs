@@ -52,10 +52,16 @@ pub struct VerifyArgs {
     /// sizes alone prove nothing (18).
     #[arg(long, value_name = "FILE", conflicts_with = "receipt")]
     against: Option<PathBuf>,
-    /// Read FILE as a SCITT statement or receipt that others made, signed by this key: SPKI PEM, or a COSE key or key set
-    /// (Ed25519, P-256). May be given many times; nothing of ours is asked then.
-    #[arg(long = "foreign-key", value_name = "FILE", conflicts_with_all = ["against", "public_key"])]
+    /// Read FILE as a SCITT statement that others made, or with --statement as a receipt for it: this key may sign the
+    /// statement. SPKI PEM, or a COSE key or key set (Ed25519, P-256). May be given many times; nothing of ours is asked then.
+    #[arg(long = "foreign-key", value_name = "FILE", conflicts_with_all = [
+        "against", "public_key", "party_keys", "on", "known_at", "max_age", "products", "version", "receipt", "named",
+        "evidence", "texts", "openings", "folder",
+    ])]
     foreign_keys: Vec<PathBuf>,
+    /// The key of a log whose receipts count, as --foreign-key; without one no foreign receipt is checked.
+    #[arg(long = "foreign-log-key", value_name = "FILE", requires = "foreign_keys")]
+    foreign_log_keys: Vec<PathBuf>,
     #[command(flatten)]
     promise: PromiseArgs,
     #[command(flatten)]
@@ -70,7 +76,14 @@ pub fn run(args: &VerifyArgs, config: &Config, output: &Output) -> Result<Exit, 
     let bytes = files::read(&args.file)?;
     let name = args.file.display().to_string();
     if !args.foreign_keys.is_empty() {
-        return foreign::verify(&bytes, &name, args.statement.as_deref(), &args.foreign_keys, output);
+        if args.trust.is_policy_flag() {
+            return Err(CliError::usage(
+                "--policy with --foreign-key: a policy is about logs of ours, and nothing would ask it",
+            )
+            .next_step("Name the key of a foreign log with --foreign-log-key."));
+        }
+        let keys = foreign::KeyFiles { issuers: &args.foreign_keys, logs: &args.foreign_log_keys };
+        return foreign::verify(&bytes, &name, args.statement.as_deref(), &keys, output);
     }
     if EvidenceFile::is_one(&bytes) {
         return caught::verify(&bytes, &name, &args.trust.policy(config)?, output);
