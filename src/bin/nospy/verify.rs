@@ -24,6 +24,8 @@ use crate::{against, caught, files, foreign, keys, moment};
 
 /// How the text form of a proof begins.
 const TLOG_PROOF_START: &[u8] = b"c2sp.org/tlog-proof@";
+/// Why the quorum that a policy asks for is not checked. It was asked, so that the answer cannot be that all is well.
+const NO_COSIGNATURES: &str = "a receipt carries no cosignatures; a docket file or a tlog-proof does";
 
 /// Check a docket file, receipt, tlog-proof, statement, checkpoint or evidence against a log, without any network.
 ///
@@ -254,7 +256,7 @@ fn receipt_checks(receipt: &Receipt, statement: &Statement, policy: &Policy) -> 
     };
     let mut checks = vec![CheckLine::of("entry-inclusion", result)];
     if policy.asks_for_witnesses() {
-        checks.push(CheckLine::skipped("witness-quorum", "a receipt carries no cosignatures; a docket file does"));
+        checks.push(CheckLine::skipped("witness-quorum", NO_COSIGNATURES));
     }
     checks
 }
@@ -276,10 +278,12 @@ fn report_statement(
     });
     let failed = checks.iter().find(|check| matches!(check.outcome, Outcome::Failed(_))).map(|check| check.name);
     let is_signed = checks.last().is_some_and(|check| check.outcome == Outcome::Passed);
+    let is_unwitnessed = checks.iter().any(|check| check.outcome == Outcome::Skipped(NO_COSIGNATURES));
     let exit = match failed {
         Some("entry-inclusion") => Exit::BadInclusion,
         Some("witness-quorum") => Exit::WitnessQuorum,
         Some(_) => Exit::BadSignature,
+        None if is_unwitnessed => Exit::Indeterminate,
         None if is_registered || is_signed => Exit::Ok,
         None => Exit::Indeterminate,
     };
@@ -291,10 +295,15 @@ fn report_statement(
         (None, false, false) => "nothing: no check was asked for that could be run.",
     };
     let not_proven = "what followed later, and so how anything stands: only a docket file shows that. That a key belongs to the party named is the registrar's word.";
+    let mut not_proven = vec![not_proven];
+    if is_unwitnessed {
+        not_proven.push("that the witnesses of your policy saw this log: `nospy receipt STATEMENT --tlog-proof` fetches a proof with their cosignatures.");
+    }
     let text = format!(
-        "{}\n{}\nProven: {proven}\nNot proven: {not_proven}\n{NOT_APPROVED}\n\nAnswer: {} (exit {})",
+        "{}\n{}\nProven: {proven}\nNot proven: {}\n{NOT_APPROVED}\n\nAnswer: {} (exit {})",
         describe::statement(statement),
         view::checks_text(&checks),
+        not_proven.join("\nNot proven: "),
         exit.meaning(),
         exit.code()
     );
@@ -303,7 +312,7 @@ fn report_statement(
     json["exit"] = json!(exit.code());
     json["answer"] = json!(exit.name());
     json["proven"] = json!(proven);
-    json["not_proven"] = json!([not_proven]);
+    json["not_proven"] = json!(not_proven);
     output.data(&text, json)?;
     Ok(exit)
 }
