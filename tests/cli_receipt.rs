@@ -6,9 +6,13 @@ mod program;
 mod served;
 
 use nospy::crypto::hex;
-use nospy::evidence::TlogProof;
+use nospy::evidence::{TlogProof, attach_receipts};
 use program::{Bench, Ran};
+use serde_json::json;
 use served::{Engine, Served, listing};
+
+/// A witness that cosigns nothing here.
+const WITNESS: &str = "witness w witness.example.org/w1+6d7ef907+BIE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU";
 
 struct Scene {
     bench: Bench,
@@ -60,12 +64,53 @@ async fn a_receipt_is_fetched_attached_and_verified() {
     scene.verify(&["acme.transparent"]).exits(0).says("entry-inclusion");
     scene
         .run(&["attach", "acme.statement", "--receipt", "o.receipt", "-o", "wrong"])
-        .exits(16)
+        .exits(11)
         .says("for a statement on party/other");
     scene.run(&["attach", "acme.receipt", "--receipt", "acme.receipt", "-o", "wrong"]).exits(16);
     // Attached twice it is there once.
     scene.run(&["attach", "acme.transparent", "--receipt", "acme.receipt", "-o", "again"]).exits(0);
     assert_eq!(scene.bench.read("again"), scene.bench.read("acme.transparent"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_of_another_statement_on_the_subject_is_not_attached() {
+    let scene = Scene::new().await;
+    scene.run(&["receipt", "acme.statement"]).exits(0);
+    // The same party is listed in other words: same origin, same subject, another statement.
+    let (registrar, listed) = (served::registrar(), listing("acme"));
+    let body = json!({ "names": [{ "name": "Acme" }], "role": "vendor", "country": "se" });
+    let again = served::sign(&registrar, "registrar", "party/acme", "party.list", &body);
+    assert_eq!((again.origin(), again.subject()), (listed.origin(), listed.subject()));
+    scene.bench.write("again.statement", again.bytes());
+    let attach = |statement, receipt| ["attach", statement, "--receipt", receipt, "-o", "wrong"];
+    scene
+        .run(&attach("again.statement", "acme.receipt"))
+        .exits(11)
+        .says("acme.receipt is no receipt for this statement");
+    // Nor kept where somebody has put it.
+    let receipt = scene.bench.read("acme.receipt");
+    scene.bench.write("crooked", attach_receipts(&again, &[&receipt]).unwrap());
+    scene.run(&attach("crooked", "acme.receipt")).exits(11).says("receipt 1 in crooked");
+    assert!(!scene.bench.path("wrong").exists());
+    // Without a policy nothing can be said of a receipt.
+    let attach = attach("acme.statement", "acme.receipt");
+    tokio::task::block_in_place(|| scene.bench.run(&attach)).exits(2).says("no trust policy");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_does_not_answer_for_witnesses() {
+    let scene = Scene::new().await;
+    scene.run(&["receipt", "acme.statement"]).exits(0);
+    scene
+        .run(&["attach", "acme.statement", "--receipt", "acme.receipt", "-o", "acme.transparent"])
+        .exits(0)
+        .says("verified");
+    scene.bench.write("strict.txt", format!("log {}\n{WITNESS}\nquorum w\n", scene.served.log()));
+    for what in [&["acme.receipt", "--statement", "acme.statement"][..], &["acme.transparent"]] {
+        let arguments = [&["verify"], what, &["--policy", "strict.txt"]].concat();
+        let ran = tokio::task::block_in_place(|| scene.bench.run(&arguments)).exits(18);
+        ran.says("✓ entry-inclusion").says("– witness-quorum").says("--tlog-proof");
+    }
 }
 
 fn listing_id(scene: &Scene, party: &str) -> String {
@@ -82,11 +127,12 @@ async fn a_tlog_proof_is_exported_and_checked() {
     scene.verify(&["acme.tlog-proof", "--statement", "acme.statement"]).exits(0).says("entry-inclusion");
     scene.verify(&["acme.tlog-proof", "--statement", "other.statement"]).exits(11);
     // A policy with a witness that has not cosigned.
-    let witness = "witness w witness.example.org/w1+6d7ef907+BIE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU";
-    scene.bench.write("strict.txt", format!("log {}\n{witness}\nquorum w\n", scene.served.log()));
+    scene.bench.write("strict.txt", format!("log {}\n{WITNESS}\nquorum w\n", scene.served.log()));
     let strict = ["verify", "acme.tlog-proof", "--statement", "acme.statement", "--policy", "strict.txt"];
     tokio::task::block_in_place(|| scene.bench.run(&strict)).exits(13);
-    scene.run(&["receipt", "other.statement", "--tlog-proof", "--policy", "strict.txt"]).exits(13);
+    let ran = scene.run(&["receipt", "other.statement", "--tlog-proof", "--policy", "strict.txt"]).exits(13);
+    ran.says("Nothing was written");
+    assert!(!scene.bench.path("other.tlog-proof").exists(), "what the policy does not accept is not left behind");
     let text = String::from_utf8(proof).unwrap();
     let root = text.split("\n\n").nth(1).unwrap().lines().nth(2).unwrap();
     for (name, changed, code) in [

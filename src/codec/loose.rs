@@ -1,7 +1,8 @@
 //! A tolerant reader of CBOR for messages that others made: any order of map keys, any length of heads, indefinite arrays and
 //! maps. What it reads is a tree of its own type, so that nothing of it gets where the profile is asked for.
 //!
-//! Two things stay refused, for they mean two things at once: a map with one key twice, and bytes behind the item. Byte strings
+//! What is not well-formed (RFC 8949) stays refused, and two things that mean two things at once: a map with one key twice, and
+//! bytes behind the item. A tag is kept, since it says what an item is: an array under another tag is another message. Byte strings
 //! and texts are not copied; the tree has at most [`LOOSE_ITEMS_MAX`] items.
 
 use std::str;
@@ -33,6 +34,8 @@ pub enum Loose<'a> {
     Array(Vec<Loose<'a>>),
     /// A map, in its own order, no key twice.
     Map(Vec<(LooseKey<'a>, Loose<'a>)>),
+    /// A tag and what it is put on. A tag changes what an item is, so no other question is answered for it.
+    Tagged(u64, Box<Loose<'a>>),
     /// `null`.
     Null,
     /// Well-formed and of no use here: floats, other simple values, larger integers.
@@ -127,8 +130,10 @@ impl<'a> Reader<'a> {
             }
             (4, count) => Loose::Array(self.members(count, depth)?),
             (5, count) => self.map(count, depth)?,
-            // A tag says how to read what it holds; none matters here but the outer one, which the caller looks at.
-            (6, Some(_)) => return self.item(depth + 1),
+            (6, Some(tag)) => Loose::Tagged(
+                tag,
+                Box::new(self.item(depth + 1)?.ok_or(self.fail("a break instead of what is tagged"))?),
+            ),
             (7, Some(22)) => Loose::Null,
             (7, Some(_)) => Loose::Other,
             _ => return Err(self.fail("an indefinite string, tag or integer")),
@@ -177,6 +182,10 @@ impl<'a> Reader<'a> {
             31 => None,
             _ => return Err(self.fail("a reserved head")),
         };
+        // RFC 8949 §3.3: a simple value below 32 has one spelling, in the first byte.
+        if major == 7 && low == 24 && argument.is_some_and(|value| value < 32) {
+            return Err(self.fail("a simple value below 32 in two bytes"));
+        }
         // The bits of a float are no simple value.
         let argument = if major == 7 && (25..=27).contains(&low) { Some(u64::MAX) } else { argument };
         Ok((major, argument))

@@ -3,7 +3,7 @@
 use p256::ecdsa::signature::Verifier as _;
 use p256::pkcs8::DecodePublicKey as _;
 
-use crate::crypto::PublicKey;
+use crate::crypto::{Kid, PublicKey, sha256};
 
 /// A key that a foreign message may be signed by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,20 @@ impl ForeignKey {
         }
         let point = [&[4][..], x, y].concat();
         p256::ecdsa::VerifyingKey::from_sec1_bytes(&point).ok().map(|key| Self::P256(Box::new(key)))
+    }
+
+    /// Its thumbprint (RFC 9679): SHA-256 over the canonical COSE_Key.
+    pub fn kid(&self) -> Kid {
+        match self {
+            Self::Ed25519(key) => key.kid(),
+            Self::P256(key) => {
+                let point = key.to_sec1_point(false);
+                // 4, then the two coordinates of 32 bytes.
+                let (x, y) = point.as_bytes()[1..].split_at(32);
+                // {1: 2, -1: 1, -2: x, -3: y}
+                Kid(sha256(&[&[0xA4, 0x01, 0x02, 0x20, 0x01, 0x21, 0x58, 0x20], x, &[0x22, 0x58, 0x20], y]).0)
+            }
+        }
     }
 
     /// Whether `signature` over `message` is this key's; ECDSA signatures are the two numbers of 32 bytes (RFC 9053 §2.1).

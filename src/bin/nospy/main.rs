@@ -126,7 +126,7 @@ fn run(cli: Cli, output: &Output) -> Result<Exit, CliError> {
         Verb::Text(args) => text::run(&args, &config, output),
         Verb::Witness(args) => witness::run(&args, &config, output),
         Verb::Receipt(args) => receipt::run(&args, &config, output),
-        Verb::Attach(args) => receipt::attach(&args, output),
+        Verb::Attach(args) => receipt::attach(&args, &config, output),
         Verb::Mirror(args) => mirror::run(&args, &config, output),
         Verb::Audit(args) => audit::run(&args, &config, output),
         Verb::Vectors(args) => vectors::run(&args, output),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use nospy::evidence::{Receipt, TlogProof, attach_receipts, detach_receipts};
+use nospy::evidence::{Policy, Receipt, TlogProof, TlogProofError, attach_receipts, detach_receipts};
 use nospy::rpc::EntryRef;
 use nospy::statement::Statement;
 use serde_json::json;
@@ -13,7 +13,8 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::online::{Online, OnlineArgs};
 use crate::output::Output;
-use crate::{describe, files, log, moment, publish};
+use crate::trust::policy_or_config;
+use crate::{describe, files, moment, publish};
 
 /// Fetch the receipt of a registered statement, verified; or the same proof as text (C2SP tlog-proof).
 ///
@@ -34,7 +35,8 @@ pub struct ReceiptArgs {
     online: OnlineArgs,
 }
 
-/// Put receipts into a statement (RFC 9943: a transparent statement), so that one file shows both.
+/// Put receipts into a statement (RFC 9943: a transparent statement), so that one file shows both. Each is verified first,
+/// those that it carries already too: without the log's key nobody can tell which statement a receipt is for.
 #[derive(Args)]
 pub struct AttachArgs {
     /// The statement; the receipts that it carries already stay.
@@ -45,6 +47,9 @@ pub struct AttachArgs {
     /// Where the transparent statement goes.
     #[arg(short, long, value_name = "FILE")]
     out: PathBuf,
+    /// The trust policy: a C2SP tlog-policy file (`nospy init` writes one), or the log's verifier key itself.
+    #[arg(long, value_name = "FILE|VKEY", env = "NOSPY_POLICY")]
+    policy: Option<String>,
 }
 
 /// Runs `nospy receipt`.
@@ -66,6 +71,7 @@ pub fn run(args: &ReceiptArgs, config: &Config, output: &Output) -> Result<Exit,
         true => {
             let checkpoint = found.checkpoint().signed().clone();
             let proof = TlogProof { index: found.index(), path: found.path().to_vec(), checkpoint };
+            check_proof(&proof, &statement, &online)?;
             files::write_new(&out, proof.to_string().as_bytes())?;
             (proof.checkpoint.checkpoint().size, None)
         }
@@ -89,20 +95,33 @@ pub fn run(args: &ReceiptArgs, config: &Config, output: &Output) -> Result<Exit,
         "file": out, "origin": online.log.name(), "demo": describe::is_demo(statement.origin()),
     });
     output.data(&text, json)?;
-    match args.tlog_proof && !log::quorum(&online)?.is_met {
-        true => {
-            output.say("The witnesses that your policy asks for have not cosigned the checkpoint in it.");
-            Ok(Exit::WitnessQuorum)
+    Ok(Exit::Ok)
+}
+
+/// Judges the very proof that is to be written, with the checkpoint in it: the newest one that the log shows may have been
+/// cosigned by others.
+fn check_proof(proof: &TlogProof, statement: &Statement, online: &Online) -> Result<(), CliError> {
+    let (exit, error) = match proof.check(statement, &online.policy) {
+        Ok(_) => return Ok(()),
+        Err(TlogProofError::QuorumMissing) => {
+            let size = proof.checkpoint.checkpoint().size;
+            let words =
+                format!("the witnesses that your policy asks for have not cosigned the checkpoint of {size} entries");
+            let error = CliError::new(Exit::WitnessQuorum, words);
+            return Err(error.next_step("Nothing was written. Ask again in a while: witnesses come after the log."));
         }
-        false => Ok(Exit::Ok),
-    }
+        Err(error @ TlogProofError::Checkpoint(_)) => (Exit::BadSignature, error),
+        Err(error) => (Exit::BadInclusion, error),
+    };
+    Err(CliError::new(exit, format!("the proof that the registry gave does not hold: {error}")))
 }
 
 /// Runs `nospy attach`.
 ///
 /// # Errors
-/// [`Exit::Malformed`] if a file is not what it should be, or a receipt is not for this statement.
-pub fn attach(args: &AttachArgs, output: &Output) -> Result<Exit, CliError> {
+/// [`Exit::Malformed`] if a file is not what it should be; [`Exit::BadInclusion`] if a receipt is not for this statement.
+pub fn attach(args: &AttachArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
+    let policy = policy_or_config(args.policy.as_deref(), config)?;
     let bytes = files::read(&args.statement)?;
     let malformed = |error: &dyn std::fmt::Display| {
         CliError::malformed(format!("{} is not a statement: {error}", args.statement.display()))
@@ -111,10 +130,16 @@ pub fn attach(args: &AttachArgs, output: &Output) -> Result<Exit, CliError> {
         Ok(statement) => (statement, Vec::new()),
         Err(_) => detach_receipts(&bytes).map_err(|error| malformed(&error))?,
     };
-    let mut receipts: Vec<Vec<u8>> = kept.into_iter().map(<[u8]>::to_vec).collect();
+    let mut given: Vec<(Vec<u8>, String)> = Vec::new();
+    for (place, receipt) in kept.into_iter().enumerate() {
+        given.push((receipt.to_vec(), format!("receipt {} in {}", place + 1, args.statement.display())));
+    }
     for path in &args.receipts {
-        let receipt = files::read(path)?;
-        check_is_for(&receipt, &statement, path)?;
+        given.push((files::read(path)?, path.display().to_string()));
+    }
+    let mut receipts: Vec<Vec<u8>> = Vec::new();
+    for (receipt, name) in given {
+        check_is_for(&receipt, &statement, &name, &policy)?;
         if !receipts.contains(&receipt) {
             receipts.push(receipt);
         }
@@ -123,29 +148,25 @@ pub fn attach(args: &AttachArgs, output: &Output) -> Result<Exit, CliError> {
     let transparent = attach_receipts(&statement, &slices).map_err(|error| CliError::malformed(error.to_string()))?;
     files::write_new(&args.out, &transparent)?;
     let text = format!(
-        "{} carries {} of its statement {}.\nNothing was verified here: `nospy verify {} --policy FILE` does that.",
+        "{} carries {} of its statement {}, verified.",
         args.out.display(),
         if receipts.len() == 1 { "1 receipt".to_owned() } else { format!("{} receipts", receipts.len()) },
         statement.id(),
-        args.out.display()
     );
     output.data(&text, json!({ "id": statement.id().to_string(), "receipts": receipts.len(), "file": args.out }))?;
     Ok(Exit::Ok)
 }
 
-/// That a receipt says it is for a statement on this subject of this registry; its signature is for `verify`.
-fn check_is_for(receipt: &[u8], statement: &Statement, path: &Path) -> Result<(), CliError> {
-    let receipt = Receipt::parse(receipt)
-        .map_err(|error| CliError::malformed(format!("{} is not a receipt: {error}", path.display())))?;
-    let claims = receipt.claims();
-    match claims.origin == *statement.origin() && claims.subject == *statement.subject() {
-        true => Ok(()),
-        false => Err(CliError::malformed(format!(
-            "{} is a receipt of {} for a statement on {}, this one is on {}",
-            path.display(),
-            claims.origin,
-            claims.subject,
-            statement.subject()
-        ))),
-    }
+/// That a log of the policy signed this receipt, and for this statement. What a receipt says of itself would not do: the
+/// statements on one subject all have the same origin and subject.
+fn check_is_for(receipt: &[u8], statement: &Statement, name: &str, policy: &Policy) -> Result<(), CliError> {
+    let receipt =
+        Receipt::parse(receipt).map_err(|error| CliError::malformed(format!("{name} is not a receipt: {error}")))?;
+    let origin = &receipt.claims().origin;
+    let log = policy.log_of(origin).ok_or_else(|| {
+        CliError::new(Exit::BadInclusion, format!("{name}: your policy does not trust the log {origin}"))
+    })?;
+    let checked = receipt.check(statement, log);
+    let words = |error| format!("{name} is no receipt for this statement: {error}");
+    checked.map(|_| ()).map_err(|error| CliError::new(Exit::BadInclusion, words(error)))
 }

@@ -29,12 +29,12 @@ impl TrustArgs {
     /// # Errors
     /// If there is none, or the file is not one: trust is never guessed.
     pub fn policy(&self, config: &Config) -> Result<Policy, CliError> {
-        match (&self.policy, &config.policy) {
-            (Some(text), _) => policy_of(text),
-            (None, Some(path)) => read_policy(path),
-            (None, None) => Err(CliError::usage("no trust policy: whose signature should count is your decision")
-                .next_step("Give --policy FILE (C2SP tlog-policy), with the log key from a source that you trust.")),
-        }
+        policy_or_config(self.policy.as_deref(), config)
+    }
+
+    /// Whether the policy was named for this command, and not once for all commands in the environment.
+    pub fn is_policy_flag(&self) -> bool {
+        self.policy.is_some() && self.policy != std::env::var("NOSPY_POLICY").ok()
     }
 
     /// Whom the caller trusts; `None` if it named no policy anywhere.
@@ -63,6 +63,19 @@ impl TrustArgs {
             pinned.entry(party.parse().map_err(|_| bad())?).or_default().push(Kid(kid.0));
         }
         Ok(pinned)
+    }
+}
+
+/// The policy that was named, or that of the configuration.
+///
+/// # Errors
+/// If there is none, or the file is not one: trust is never guessed.
+pub fn policy_or_config(named: Option<&str>, config: &Config) -> Result<Policy, CliError> {
+    match (named, &config.policy) {
+        (Some(text), _) => policy_of(text),
+        (None, Some(path)) => read_policy(path),
+        (None, None) => Err(CliError::usage("no trust policy: whose signature should count is your decision")
+            .next_step("Give --policy FILE (C2SP tlog-policy), with the log key from a source that you trust.")),
     }
 }
 

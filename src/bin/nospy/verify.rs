@@ -24,6 +24,8 @@ use crate::{against, caught, files, foreign, keys, moment};
 
 /// How the text form of a proof begins.
 const TLOG_PROOF_START: &[u8] = b"c2sp.org/tlog-proof@";
+/// Why the quorum that a policy asks for is not checked. It was asked, so that the answer cannot be that all is well.
+const NO_COSIGNATURES: &str = "a receipt carries no cosignatures; a docket file or a tlog-proof does";
 
 /// Check a docket file, receipt, tlog-proof, statement, checkpoint or evidence against a log, without any network.
 ///
@@ -52,10 +54,16 @@ pub struct VerifyArgs {
     /// sizes alone prove nothing (18).
     #[arg(long, value_name = "FILE", conflicts_with = "receipt")]
     against: Option<PathBuf>,
-    /// Read FILE as a SCITT statement or receipt that others made, signed by this key: SPKI PEM, or a COSE key or key set
-    /// (Ed25519, P-256). May be given many times; nothing of ours is asked then.
-    #[arg(long = "foreign-key", value_name = "FILE", conflicts_with_all = ["against", "public_key"])]
+    /// Read FILE as a SCITT statement that others made, or with --statement as a receipt for it: this key may sign the
+    /// statement. SPKI PEM, or a COSE key or key set (Ed25519, P-256). May be given many times; nothing of ours is asked then.
+    #[arg(long = "foreign-key", value_name = "FILE", conflicts_with_all = [
+        "against", "public_key", "party_keys", "on", "known_at", "max_age", "products", "version", "receipt", "named",
+        "evidence", "texts", "openings", "folder",
+    ])]
     foreign_keys: Vec<PathBuf>,
+    /// The key of a log whose receipts count, as --foreign-key; without one no foreign receipt is checked.
+    #[arg(long = "foreign-log-key", value_name = "FILE", requires = "foreign_keys")]
+    foreign_log_keys: Vec<PathBuf>,
     #[command(flatten)]
     promise: PromiseArgs,
     #[command(flatten)]
@@ -70,7 +78,14 @@ pub fn run(args: &VerifyArgs, config: &Config, output: &Output) -> Result<Exit, 
     let bytes = files::read(&args.file)?;
     let name = args.file.display().to_string();
     if !args.foreign_keys.is_empty() {
-        return foreign::verify(&bytes, &name, args.statement.as_deref(), &args.foreign_keys, output);
+        if args.trust.is_policy_flag() {
+            return Err(CliError::usage(
+                "--policy with --foreign-key: a policy is about logs of ours, and nothing would ask it",
+            )
+            .next_step("Name the key of a foreign log with --foreign-log-key."));
+        }
+        let keys = foreign::KeyFiles { issuers: &args.foreign_keys, logs: &args.foreign_log_keys };
+        return foreign::verify(&bytes, &name, args.statement.as_deref(), &keys, output);
     }
     if EvidenceFile::is_one(&bytes) {
         return caught::verify(&bytes, &name, &args.trust.policy(config)?, output);
@@ -241,7 +256,7 @@ fn receipt_checks(receipt: &Receipt, statement: &Statement, policy: &Policy) -> 
     };
     let mut checks = vec![CheckLine::of("entry-inclusion", result)];
     if policy.asks_for_witnesses() {
-        checks.push(CheckLine::skipped("witness-quorum", "a receipt carries no cosignatures; a docket file does"));
+        checks.push(CheckLine::skipped("witness-quorum", NO_COSIGNATURES));
     }
     checks
 }
@@ -263,10 +278,12 @@ fn report_statement(
     });
     let failed = checks.iter().find(|check| matches!(check.outcome, Outcome::Failed(_))).map(|check| check.name);
     let is_signed = checks.last().is_some_and(|check| check.outcome == Outcome::Passed);
+    let is_unwitnessed = checks.iter().any(|check| check.outcome == Outcome::Skipped(NO_COSIGNATURES));
     let exit = match failed {
         Some("entry-inclusion") => Exit::BadInclusion,
         Some("witness-quorum") => Exit::WitnessQuorum,
         Some(_) => Exit::BadSignature,
+        None if is_unwitnessed => Exit::Indeterminate,
         None if is_registered || is_signed => Exit::Ok,
         None => Exit::Indeterminate,
     };
@@ -278,10 +295,15 @@ fn report_statement(
         (None, false, false) => "nothing: no check was asked for that could be run.",
     };
     let not_proven = "what followed later, and so how anything stands: only a docket file shows that. That a key belongs to the party named is the registrar's word.";
+    let mut not_proven = vec![not_proven];
+    if is_unwitnessed {
+        not_proven.push("that the witnesses of your policy saw this log: `nospy receipt STATEMENT --tlog-proof` fetches a proof with their cosignatures.");
+    }
     let text = format!(
-        "{}\n{}\nProven: {proven}\nNot proven: {not_proven}\n{NOT_APPROVED}\n\nAnswer: {} (exit {})",
+        "{}\n{}\nProven: {proven}\nNot proven: {}\n{NOT_APPROVED}\n\nAnswer: {} (exit {})",
         describe::statement(statement),
         view::checks_text(&checks),
+        not_proven.join("\nNot proven: "),
         exit.meaning(),
         exit.code()
     );
@@ -290,7 +312,7 @@ fn report_statement(
     json["exit"] = json!(exit.code());
     json["answer"] = json!(exit.name());
     json["proven"] = json!(proven);
-    json["not_proven"] = json!([not_proven]);
+    json["not_proven"] = json!(not_proven);
     output.data(&text, json)?;
     Ok(exit)
 }

@@ -1,20 +1,28 @@
 //! A COSE_Sign1 as somebody made it.
 
-use crate::codec::{Loose, LooseError, LooseKey, Value, encode};
-use crate::crypto::ForeignKey;
+use crate::codec::{Loose, LooseError, Value, encode};
+use crate::crypto::{ForeignKey, Kid};
+use crate::evidence::foreign::shown::{shown_item, shown_labels};
+use crate::merkle::{Hash, leaf_hash};
 
 /// Longest foreign message, in bytes.
 pub const FOREIGN_LEN_MAX: usize = 4 * 1024 * 1024;
+/// Most receipts that a foreign statement carries; each costs signature checks.
+pub const FOREIGN_RECEIPTS_MAX: usize = 16;
 
-const TAG_SIGN1: u8 = 0xD2;
+/// COSE_Sign1, the one message that is read here (RFC 9052 §2).
+const TAG_SIGN1: u64 = 18;
+/// Tag 18 as a deterministic writer writes it.
+const TAG_SIGN1_HEAD: u8 = 0xD2;
 const HEADER_ALG: i64 = 1;
 const HEADER_CRIT: i64 = 2;
 const HEADER_KID: i64 = 4;
 const HEADER_CLAIMS: i64 = 15;
 const HEADER_RECEIPTS: i64 = 394;
-/// Headers whose meaning is known here, so that they may be critical: alg, crit, content type, kid, CWT claims, typ, x5chain,
-/// x5t, hash envelope, receipts, vds, vdp.
-const UNDERSTOOD: [i64; 13] = [1, 2, 3, 4, 15, 16, 33, 34, 258, 259, 394, 395, 396];
+/// Headers that may be critical, since they are processed here or are words about the rest: alg, crit, content type, kid, typ,
+/// vds, vdp. Not the CWT claims (15): exp and nbf are not evaluated. Not certificates (33, 34), the hash envelope (258, 259)
+/// or receipts (394), which change what a message says.
+const UNDERSTOOD: [i64; 7] = [1, 2, 3, 4, 16, 395, 396];
 // RFC 9053 and RFC 9864.
 const ED25519: [i64; 2] = [-8, -19];
 const ES256: [i64; 2] = [-7, -9];
@@ -41,6 +49,9 @@ pub enum ForeignError {
     /// A verifiable data structure that is not supported.
     #[error("its verifiable data structure is not supported here: {0}")]
     DataStructure(String),
+    /// Receipts (394) that are none, or not where they belong.
+    #[error("its receipts (394) are not understood here: {0}")]
+    Receipts(&'static str),
     /// No key given fits, or none signed it.
     #[error("none of the keys given signed it")]
     Signature,
@@ -63,6 +74,15 @@ pub struct ForeignMessage<'a> {
     is_tagged: bool,
 }
 
+/// The labels that a message has, for a person who wants to know what was not looked at; shown, and so bounded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labels {
+    /// Those under the signature.
+    pub signed: Vec<String>,
+    /// Those that anybody may have added.
+    pub unsigned: Vec<String>,
+}
+
 impl<'a> ForeignMessage<'a> {
     /// Reads a message, tagged or not.
     ///
@@ -72,11 +92,11 @@ impl<'a> ForeignMessage<'a> {
         if bytes.len() > FOREIGN_LEN_MAX {
             return Err(ForeignError::TooLong);
         }
-        let (is_tagged, inner) = match bytes.split_first() {
-            Some((&TAG_SIGN1, rest)) => (true, rest),
-            _ => (false, bytes),
+        let (is_tagged, item) = match Loose::read(bytes)? {
+            Loose::Tagged(TAG_SIGN1, item) => (true, *item),
+            Loose::Tagged(..) => return Err(ForeignError::Shape("its tag is 18, or it has none")),
+            item => (false, item),
         };
-        let item = Loose::read(inner)?;
         let members = item.array().filter(|members| members.len() == 4);
         let [protected, unprotected, payload, signature] = members.ok_or(ForeignError::Shape("an array of four"))?
         else {
@@ -88,6 +108,7 @@ impl<'a> ForeignMessage<'a> {
         if !is_map(&headers) || !is_map(unprotected) {
             return Err(ForeignError::Shape("headers are maps"));
         }
+        check_maps(&headers, unprotected)?;
         let payload = match payload {
             Loose::Null => None,
             payload => Some(payload.bytes().ok_or(ForeignError::Shape("the payload is a byte string or null"))?),
@@ -114,17 +135,28 @@ impl<'a> ForeignMessage<'a> {
         (claim(1), claim(2))
     }
 
-    /// The receipts that it carries.
-    pub fn receipts(&self) -> Vec<&'a [u8]> {
-        let receipts = self.unprotected.label(HEADER_RECEIPTS).and_then(Loose::array).unwrap_or_default();
-        receipts.iter().filter_map(Loose::bytes).collect()
+    /// The receipts that it carries, at most [`FOREIGN_RECEIPTS_MAX`], none of them looked into.
+    ///
+    /// # Errors
+    /// [`ForeignError::Receipts`]: what is there and cannot be read is not the same as no receipt.
+    pub fn receipts(&self) -> Result<Vec<&'a [u8]>, ForeignError> {
+        if self.headers.label(HEADER_RECEIPTS).is_some() {
+            return Err(ForeignError::Receipts("they stand in the protected header"));
+        }
+        let Some(receipts) = self.unprotected.label(HEADER_RECEIPTS) else { return Ok(Vec::new()) };
+        let receipts = receipts.array().filter(|receipts| !receipts.is_empty());
+        let receipts = receipts.ok_or(ForeignError::Receipts("no array of at least one"))?;
+        if receipts.len() > FOREIGN_RECEIPTS_MAX {
+            return Err(ForeignError::Receipts("more than 16"));
+        }
+        receipts.iter().map(Loose::bytes).collect::<Option<_>>().ok_or(ForeignError::Receipts("one is no byte string"))
     }
 
-    /// Checks that one of `keys` signed it, over its own payload or the one that is given.
+    /// Checks that one of `keys` signed it, over its own payload or the one that is given; says which.
     ///
     /// # Errors
     /// [`ForeignError`], naming what is not understood or does not hold.
-    pub fn check(&self, detached: Option<&[u8]>, keys: &[ForeignKey]) -> Result<(), ForeignError> {
+    pub fn check(&self, detached: Option<&[u8]>, keys: &[ForeignKey]) -> Result<Kid, ForeignError> {
         self.check_critical()?;
         let payload = self.payload.or(detached).ok_or(ForeignError::Detached)?;
         let message = encode(&Value::Array(vec![
@@ -137,15 +169,13 @@ impl<'a> ForeignMessage<'a> {
         let is_ed25519 = alg.and_then(Loose::int).is_some_and(|alg| ED25519.contains(&alg));
         let is_es256 = alg.and_then(Loose::int).is_some_and(|alg| ES256.contains(&alg));
         if !is_ed25519 && !is_es256 {
-            return Err(ForeignError::Algorithm(alg.map_or_else(|| "none named".to_owned(), |alg| format!("{alg:?}"))));
+            return Err(ForeignError::Algorithm(shown_item(alg)));
         }
         let fits = |key: &ForeignKey| {
             matches!((key, is_ed25519), (ForeignKey::Ed25519(_), true) | (ForeignKey::P256(_), false))
         };
-        match keys.iter().filter(|key| fits(key)).any(|key| key.is_signed(&message, self.signature)) {
-            true => Ok(()),
-            false => Err(ForeignError::Signature),
-        }
+        let found = keys.iter().filter(|key| fits(key)).find(|key| key.is_signed(&message, self.signature));
+        found.map(ForeignKey::kid).ok_or(ForeignError::Signature)
     }
 
     /// RFC 9052 §3.1: who does not understand a critical header does not process the message.
@@ -154,14 +184,15 @@ impl<'a> ForeignMessage<'a> {
         let labels = critical.array().filter(|labels| !labels.is_empty());
         for label in labels.ok_or(ForeignError::Shape("critical headers are a list"))? {
             if !label.int().is_some_and(|label| UNDERSTOOD.contains(&label) && self.headers.label(label).is_some()) {
-                return Err(ForeignError::Critical(format!("{label:?}")));
+                return Err(ForeignError::Critical(shown_item(Some(label))));
             }
         }
         Ok(())
     }
 
-    /// What a log may have taken as its entry: the message without anything unprotected, as it was tagged, then the other way.
-    pub(in crate::evidence::foreign) fn entries(&self) -> [Vec<u8>; 2] {
+    /// What a log may have taken as its entry, hashed: the message without anything unprotected, as it was tagged, then the
+    /// other way.
+    pub(in crate::evidence::foreign) fn leaves(&self) -> [Hash; 2] {
         let payload = self.payload.map_or(Value::Null, Value::bytes);
         let bare = encode(&Value::Array(vec![
             Value::bytes(self.protected),
@@ -169,22 +200,26 @@ impl<'a> ForeignMessage<'a> {
             payload,
             Value::bytes(self.signature),
         ]));
-        let tagged = [&[TAG_SIGN1][..], &bare].concat();
+        let (tagged, bare) = (leaf_hash(&[&[TAG_SIGN1_HEAD][..], &bare].concat()), leaf_hash(&bare));
         if self.is_tagged { [tagged, bare] } else { [bare, tagged] }
     }
 
-    /// The labels that it has, for a person who wants to know what was not looked at.
-    pub fn labels(&self) -> Vec<String> {
-        let of = |item: &Loose<'_>| match item {
-            Loose::Map(pairs) => pairs
-                .iter()
-                .map(|(key, _)| match key {
-                    LooseKey::Int(int) => int.to_string(),
-                    LooseKey::Text(text) => (*text).to_owned(),
-                })
-                .collect(),
-            _ => Vec::new(),
-        };
-        [of(&self.headers), of(&self.unprotected)].concat()
+    /// The labels that it has.
+    pub fn labels(&self) -> Labels {
+        Labels { signed: shown_labels(&self.headers), unsigned: shown_labels(&self.unprotected) }
+    }
+}
+
+/// RFC 9052 §3: a label stands in one of the two maps only, and what is critical is said under the signature. A label in both
+/// would be read from the one by this reader and from the other by the next.
+fn check_maps(headers: &Loose<'_>, unprotected: &Loose<'_>) -> Result<(), ForeignError> {
+    if unprotected.label(HEADER_CRIT).is_some() {
+        return Err(ForeignError::Shape("the list of critical headers is protected"));
+    }
+    let (Loose::Map(signed), Loose::Map(unsigned)) = (headers, unprotected) else { return Ok(()) };
+    // Each map has at most LOOSE_ITEMS_MAX / 2 keys.
+    match unsigned.iter().any(|(key, _)| signed.iter().any(|(known, _)| known == key)) {
+        true => Err(ForeignError::Shape("one label stands in both headers")),
+        false => Ok(()),
     }
 }

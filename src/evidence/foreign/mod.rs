@@ -5,11 +5,17 @@
 //! - Y2 *Never ours.* Nothing here becomes a [`Statement`](crate::statement::Statement) or a
 //!   [`Receipt`](crate::evidence::Receipt): whether a foreign message means anything to a registry is not asked.
 //! - Y3 A signature covers the bytes as they were received.
+//! - Y4 *Issuer and log are two roles.* Whoever verifies gives the keys of each; nothing here takes one for the other.
+//! - Y5 *What it says is shown as its own words*, on one line and of a bounded length: see [`shown`].
 
 mod key;
 mod message;
 mod receipt;
+mod shown;
 
 pub use crate::evidence::foreign::key::{ForeignKeyError, read_keys};
-pub use crate::evidence::foreign::message::{FOREIGN_LEN_MAX, ForeignError, ForeignMessage};
+pub use crate::evidence::foreign::message::{
+    FOREIGN_LEN_MAX, FOREIGN_RECEIPTS_MAX, ForeignError, ForeignMessage, Labels,
+};
 pub use crate::evidence::foreign::receipt::{ForeignInclusion, check_receipt};
+pub use crate::evidence::foreign::shown::{SHOWN_LEN_MAX, shown};

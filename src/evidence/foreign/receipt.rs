@@ -1,14 +1,17 @@
 //! Receipts of other logs (RFC 9942) over the tree of RFC 9162.
 
 use crate::codec::Loose;
-use crate::crypto::ForeignKey;
+use crate::crypto::{ForeignKey, Kid};
+use crate::evidence::foreign::shown::shown_item;
 use crate::evidence::foreign::{ForeignError, ForeignMessage};
-use crate::merkle::{Hash, PATH_LEN_MAX, leaf_hash, root_from_inclusion};
+use crate::merkle::{Hash, PATH_LEN_MAX, root_from_inclusion};
 
 const HEADER_VDS: i64 = 395;
 const HEADER_VDP: i64 = 396;
 const VDS_RFC9162_SHA256: i64 = 1;
 const VDP_INCLUSION: i64 = -1;
+/// Most inclusion proofs of one receipt; each costs signature checks.
+const PROOFS_MAX: usize = 16;
 
 /// A place that a receipt proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,34 +22,36 @@ pub struct ForeignInclusion {
     pub index: u64,
     /// Root of the tree, which is signed.
     pub root: Hash,
+    /// The key of the log that signed it.
+    pub key: Kid,
 }
 
-/// Checks that a log of one of `keys` signed a tree that holds `statement`.
+/// Checks that a log of one of `logs` signed a tree that holds `statement`. Whoever signed the statement can sign a tree as
+/// well, so these are the keys of logs and of nobody else (Y4).
 ///
 /// # Errors
 /// [`ForeignError`], naming what is not understood or does not hold.
 pub fn check_receipt(
     receipt: &[u8],
     statement: &ForeignMessage<'_>,
-    keys: &[ForeignKey],
+    logs: &[ForeignKey],
 ) -> Result<ForeignInclusion, ForeignError> {
     let receipt = ForeignMessage::parse(receipt)?;
     match receipt.headers.label(HEADER_VDS) {
         Some(Loose::Int(VDS_RFC9162_SHA256)) => {}
-        other => {
-            let name = other.map_or_else(|| "none named".to_owned(), |vds| format!("{vds:?}"));
-            return Err(ForeignError::DataStructure(name));
-        }
+        other => return Err(ForeignError::DataStructure(shown_item(other))),
     }
-    let shape = ForeignError::Shape("inclusion proofs are {396: {-1: [bstr, …]}}");
+    let shape = ForeignError::Shape("inclusion proofs are {396: {-1: [bstr, …]}}, 1 to 16");
     let proofs = receipt.unprotected.label(HEADER_VDP).and_then(|proofs| proofs.label(VDP_INCLUSION));
-    let proofs = proofs.and_then(Loose::array).filter(|proofs| !proofs.is_empty()).ok_or(shape.clone())?;
+    let proofs =
+        proofs.and_then(Loose::array).filter(|proofs| (1..=PROOFS_MAX).contains(&proofs.len())).ok_or(shape.clone())?;
+    let leaves = statement.leaves();
     let mut last = ForeignError::Signature;
     for proof in proofs {
         let (size, index, path) = read_proof(proof.bytes().ok_or(shape.clone())?)?;
-        for entry in statement.entries() {
-            match check_place(&receipt, &entry, (size, index, &path), keys) {
-                Ok(root) => return Ok(ForeignInclusion { size, index, root }),
+        for leaf in &leaves {
+            match check_place(&receipt, leaf, (size, index, &path), logs) {
+                Ok((root, key)) => return Ok(ForeignInclusion { size, index, root, key }),
                 Err(error) => last = error,
             }
         }
@@ -56,16 +61,16 @@ pub fn check_receipt(
 
 fn check_place(
     receipt: &ForeignMessage<'_>,
-    entry: &[u8],
+    leaf: &Hash,
     (size, index, path): (u64, u64, &[Hash]),
-    keys: &[ForeignKey],
-) -> Result<Hash, ForeignError> {
-    let root = root_from_inclusion(&leaf_hash(entry), index, size, path);
+    logs: &[ForeignKey],
+) -> Result<(Hash, Kid), ForeignError> {
+    let root = root_from_inclusion(leaf, index, size, path);
     let root = root.map_err(|error| ForeignError::Proof(error.to_string()))?;
     if receipt.payload().is_some_and(|payload| payload != root) {
         return Err(ForeignError::Signature);
     }
-    receipt.check(Some(&root), keys).map(|()| root)
+    receipt.check(Some(&root), logs).map(|key| (root, key))
 }
 
 /// `[size, index, [path…]]`
