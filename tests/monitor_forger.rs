@@ -14,6 +14,7 @@ use kit::{Kit, key, ms, record, text};
 use nospy::codec::Value;
 use nospy::crypto::Digest;
 use nospy::evidence::Seal;
+use nospy::merkle::leaf_hash;
 use nospy::statement::{Statement, StatementId};
 use program::{Bench, Ran};
 use sealed::{Log, log_key};
@@ -92,6 +93,37 @@ async fn what_is_no_statement_and_no_seal_is_told_and_the_log_is_followed_on() {
     let (ran, events) = monitor(&bench, &url, &vkey, &[]).await;
     ran.exits(16);
     assert_eq!((names(&events), &events[0]["state"]), (vec!["bad_answer"], &"begins".into()));
+}
+
+/// Goal: whoever names nonsense makes no monitor blind. Method: endorsements of what is not in the log, of what is no
+/// statement, and of what comes later; behind them something that concerns the watch.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endorsement_of_nothing_is_told_and_the_log_is_followed_on() {
+    let (forger, size, last) = forger();
+    let kit = Kit::default();
+    let endorse = |id: [u8; 32]| {
+        kit.sign("registrar", "party/later", "endorse", vec![("ref", Value::bytes(id))]).bytes().to_vec()
+    };
+    let junk = b"no statement at all";
+    let later = kit.sign("registrar", "party/later", "party.retire", vec![]).bytes().to_vec();
+    for entry in [endorse([7; 32]), junk.to_vec(), endorse(leaf_hash(junk)), endorse(leaf_hash(&later)), later.clone()]
+    {
+        forger.push(&entry);
+    }
+    // Named by its place, and found there: no server is asked.
+    forger.push(&endorse(leaf_hash(&later)));
+    forger.push(seal(size, &last, ms("2026-01-11")).bytes());
+    let (bench, url, vkey) = (Bench::new(), forger.serve().await, log_key().to_string());
+    let (ran, events) = monitor(&bench, &url, &vkey, &["--party", "later"]).await;
+    ran.exits(14);
+    let told = names(&events).into_iter().filter(|name| !["registry_change", "seal_gap"].contains(name));
+    let unreadable = "entry_unreadable";
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        ["key_change", unreadable, unreadable, unreadable, unreadable, "key_change", "statement", "heartbeat_missing"],
+        "{events:?}"
+    );
+    assert!(monitor(&bench, &url, &vkey, &["--party", "later"]).await.1.is_empty(), "once");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,7 +11,7 @@ use tonic::{Code, Request, Response, Status, Streaming};
 
 use crate::agreement::On;
 use crate::crypto::{Digest, KeyLine, sha256};
-use crate::merkle::PATH_LEN_MAX;
+use crate::merkle::{PATH_LEN_MAX, leaf_hash};
 use crate::rpc::answer::{Connection, DryRun, EntryRef, LogInfo, Text, Unverified};
 use crate::rpc::check::{self, VerifiedCheckpoint, VerifiedReceipt, VerifiedStatement};
 use crate::rpc::client_error::{CheckError, ClientError, is_broken_connection};
@@ -20,7 +20,7 @@ use crate::rpc::proto::{
     registry_client::RegistryClient,
 };
 use crate::rpc::seen::SeenCheckpoints;
-use crate::statement::{Statement, Subject};
+use crate::statement::{Statement, StatementId, Subject};
 
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -189,6 +189,26 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     ) -> Result<proto::GetStatementResponse, ClientError> {
         use proto::get_statement_request::Entry;
         let asked = match entry {
+    /// The statement that another one names by its id, proved to be in the tree of the newest checkpoint; `None` if the
+    /// server says that it holds none, or if the bytes of this id are no statement.
+    ///
+    /// # Errors
+    /// As [`Self::statement`]. Other bytes than those of this id are an answer that fails a check.
+    pub async fn named(&mut self, id: &StatementId) -> Result<Option<VerifiedStatement>, ClientError> {
+        let answer = match self.told_statement(EntryRef::Id(*id)).await {
+            Err(ClientError::Refused(refusal)) if matches!(refusal.code, Code::NotFound | Code::OutOfRange) => {
+                return Ok(None);
+            }
+            answer => answer?,
+        };
+        let is_asked = leaf_hash(&answer.statement) == id.0;
+        match Statement::parse(&answer.statement) {
+            // Nobody could make a statement of it: an entry's id is the hash of its bytes.
+            Err(_) if is_asked => Ok(None),
+            _ => self.statement(EntryRef::Id(*id)).await.map(Some),
+        }
+    }
+
             EntryRef::Index(index) => Entry::Index(index),
             EntryRef::Id(id) => Entry::Id(id.0.to_vec()),
         };

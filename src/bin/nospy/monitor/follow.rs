@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 
 use crate::describe;
 use crate::monitor::event::Event;
+use crate::monitor::names::Names;
 use crate::monitor::watch::Watch;
 
 /// Most events of one batch. A log of ours seals far earlier.
@@ -64,8 +65,9 @@ impl<'a> Follow<'a> {
         Statement::parse(entry).ok()?.names().ok().flatten()
     }
 
-    /// Takes the next entry; gives the batch if it is a seal.
-    pub fn entry(&mut self, bytes: &[u8], named: Option<Named>) -> Option<Sealed> {
+    /// Takes the next entry, with the statement that it names; gives the batch if it is a seal. What it touches is kept in
+    /// `names`, for those that name it.
+    pub fn entry(&mut self, bytes: &[u8], named: Option<Named>, names: &mut Names) -> Option<Sealed> {
         let index = self.edge.size();
         self.edge.push(leaf_hash(bytes));
         let statement = match Statement::parse(bytes) {
@@ -87,7 +89,11 @@ impl<'a> Follow<'a> {
                 let fields = json!({ "index": index, "reason": error.to_string() });
                 self.push("entry_unreadable", index, fields);
             }
-            Ok(touched) => self.statement(index, &statement, &touched),
+            Ok(touches) => {
+                self.statement(index, &statement, &touches);
+                let named = Named { role: statement.named_role(), subject: statement.subject().clone(), touches };
+                names.keep(*statement.id(), index, named);
+            }
         }
         None
     }

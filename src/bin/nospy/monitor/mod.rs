@@ -11,10 +11,10 @@
 mod courier;
 mod event;
 mod follow;
+mod names;
 mod state;
 mod watch;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -34,14 +34,13 @@ use crate::log::quorum;
 use crate::monitor::courier::Courier;
 use crate::monitor::event::Event;
 use crate::monitor::follow::{Follow, Sealed, heartbeat_ms, tree_json};
+use crate::monitor::names::Names;
 use crate::monitor::state::State;
 use crate::monitor::watch::Watch;
 use crate::online::{Online, OnlineArgs};
 use crate::output::{Format, Output};
 use crate::{caught, moment, seen};
 
-/// Statements whose touched subjects are kept at hand for those that name them.
-const NAMED_KEPT_MAX: usize = 4_096;
 /// An endorsement of a void of a statement: none names further.
 const NAMED_DEPTH_MAX: usize = 2;
 /// How long the server may take for the next entries that it says it has.
@@ -92,7 +91,7 @@ struct Monitor<'a> {
     state: State,
     courier: Courier<'a>,
     /// What statements touch that others may name.
-    named: BTreeMap<StatementId, Named>,
+    names: Names,
     /// Whether the command line, or what it names, cannot be used: waiting does not help.
     is_unusable: bool,
 }
@@ -119,7 +118,7 @@ pub fn run(args: &MonitorArgs, config: &Config, output: &Output) -> Result<Exit,
         origin: log.name().to_owned(),
         watch,
         courier: Courier::new(args.on_event.as_deref(), output),
-        named: BTreeMap::new(),
+        names: Names::default(),
         is_unusable: false,
     };
     loop {
@@ -180,10 +179,10 @@ impl Monitor<'_> {
             let Some(run) = next_run(&mut online, &mut tail).map_err(Trouble::There)? else { break };
             for entry in run.statements() {
                 let named = match Follow::needs(entry) {
-                    Some(id) => self.named(&id, 1, &mut online)?,
+                    Some(id) => self.named(&id, follow.edge.size(), 1, &mut online)?,
                     None => None,
                 };
-                let sealed = follow.entry(entry, named);
+                let sealed = follow.entry(entry, named, &mut self.names);
                 if follow.is_too_much() {
                     return Err(unsealed("a batch holds more than a monitor keeps before its seal comes"));
                 }
@@ -214,23 +213,30 @@ impl Monitor<'_> {
         self.state.save().map_err(Trouble::Here)
     }
 
-    /// What a statement touches that another one names; proved to be in the log.
-    fn named(&mut self, id: &StatementId, depth: usize, online: &mut Online) -> Result<Option<Named>, Trouble> {
-        if let Some(named) = self.named.get(id) {
+    /// What a statement touches that entry `before` names; proved to be in the log below it. `None` if that cannot be told:
+    /// the entry then is one that cannot be read, and the log is followed on.
+    fn named(
+        &mut self,
+        id: &StatementId,
+        before: u64,
+        depth: usize,
+        online: &mut Online,
+    ) -> Result<Option<Named>, Trouble> {
+        if let Some(named) = self.names.get(id, before) {
             return Ok(Some(named.clone()));
         }
-        let found = online.ask(|client| client.statement(EntryRef::Id(*id))).map_err(Trouble::There)?;
-        let statement: &Statement = found.statement();
+        let found = match online.ask(|client| client.named(id)).map_err(Trouble::There)? {
+            Some(found) if found.index() < before => found,
+            _ => return Ok(None),
+        };
+        let (statement, index): (&Statement, u64) = (found.statement(), found.index());
         let inner = match statement.names().ok().flatten() {
-            Some(inner) if depth < NAMED_DEPTH_MAX => self.named(&inner, depth + 1, online)?,
+            Some(inner) if depth < NAMED_DEPTH_MAX => self.named(&inner, index, depth + 1, online)?,
             _ => None,
         };
         let Ok(touches) = statement.touches(|_| inner) else { return Ok(None) };
         let named = Named { role: statement.named_role(), subject: statement.subject().clone(), touches };
-        if self.named.len() >= NAMED_KEPT_MAX {
-            self.named.clear();
-        }
-        self.named.insert(*id, named.clone());
+        self.names.keep(*id, index, named.clone());
         Ok(Some(named))
     }
 
