@@ -50,6 +50,7 @@ pub struct VerifyingClient<S> {
     channel: Channel,
     log: KeyLine,
     seen: S,
+    answer_time_max: Duration,
 }
 
 impl<S: SeenCheckpoints> VerifyingClient<S> {
@@ -78,7 +79,13 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
             .connect()
             .await
             .map_err(|error| ClientError::Network { url: url.clone(), reason: with_causes(&error) })?;
-        Ok(Self { url, channel, log, seen })
+        Ok(Self { url, channel, log, seen, answer_time_max: ANSWER_TIMEOUT })
+    }
+
+    /// The same client, which waits so long for an answer; 30 s at first.
+    #[must_use]
+    pub fn with_answer_time_max(self, answer_time_max: Duration) -> Self {
+        Self { answer_time_max, ..self }
     }
 
     /// Gives the memory back.
@@ -182,13 +189,6 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         Ok(check::inclusion(statement, answer.index, &path, checkpoint)?)
     }
 
-    /// A statement as it came, for who checks it.
-    pub(in crate::rpc) async fn told_statement(
-        &self,
-        entry: EntryRef,
-    ) -> Result<proto::GetStatementResponse, ClientError> {
-        use proto::get_statement_request::Entry;
-        let asked = match entry {
     /// The statement that another one names by its id, proved to be in the tree of the newest checkpoint; `None` if the
     /// server says that it holds none, or if the bytes of this id are no statement.
     ///
@@ -209,6 +209,13 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         }
     }
 
+    /// A statement as it came, for who checks it.
+    pub(in crate::rpc) async fn told_statement(
+        &self,
+        entry: EntryRef,
+    ) -> Result<proto::GetStatementResponse, ClientError> {
+        use proto::get_statement_request::Entry;
+        let asked = match entry {
             EntryRef::Index(index) => Entry::Index(index),
             EntryRef::Id(id) => Entry::Id(id.0.to_vec()),
         };
@@ -266,7 +273,8 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         }
         let mut request = Request::new(tokio_stream::iter(pieces));
         request.set_timeout(DEPOSIT_TIMEOUT);
-        self.registry().deposit_text(request).await.map_err(|e| self.error(e))?;
+        let mut registry = self.registry();
+        self.within(DEPOSIT_TIMEOUT, registry.deposit_text(request)).await?.map_err(|e| self.error(e))?;
         Ok(digest)
     }
 
@@ -336,12 +344,13 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         message: M,
         send: impl Fn(C, Request<M>) -> F,
     ) -> Result<T, ClientError> {
-        let mut answer = send(to.clone(), timed(message.clone())).await;
+        let time_max = self.answer_time_max;
+        let mut answer = self.within(time_max, send(to.clone(), timed(message.clone(), time_max))).await?;
         for _ in 1..ATTEMPTS_MAX {
             match &answer {
                 Err(status) if is_broken_connection(status) => {
                     tokio::time::sleep(ATTEMPT_PAUSE).await;
-                    answer = send(to.clone(), timed(message.clone())).await;
+                    answer = self.within(time_max, send(to.clone(), timed(message.clone(), time_max))).await?;
                 }
                 _ => break,
             }
@@ -349,8 +358,14 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         answer.map(Response::into_inner).map_err(|status| self.error(status))
     }
 
+    // The time limit of a request ends with the head of its answer; the body could keep us waiting for ever.
+    async fn within<T>(&self, time_max: Duration, answer: impl Future<Output = T>) -> Result<T, ClientError> {
+        let answer = tokio::time::timeout(time_max, answer).await;
+        answer.map_err(|_| self.trouble(&format!("the answer does not come within {} s", time_max.as_secs_f32())))
+    }
+
     pub(in crate::rpc) async fn next<T>(&self, stream: &mut Streaming<T>) -> Result<Option<T>, ClientError> {
-        let message = tokio::time::timeout(ANSWER_TIMEOUT, stream.message()).await;
+        let message = tokio::time::timeout(self.answer_time_max, stream.message()).await;
         let message = message.map_err(|_| self.trouble("the next piece of the answer does not come"))?;
         message.map_err(|status| self.error(status))
     }
@@ -368,9 +383,9 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     }
 }
 
-fn timed<T>(message: T) -> Request<T> {
+fn timed<T>(message: T, time_max: Duration) -> Request<T> {
     let mut request = Request::new(message);
-    request.set_timeout(ANSWER_TIMEOUT);
+    request.set_timeout(time_max);
     request
 }
 
