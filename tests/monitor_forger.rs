@@ -212,10 +212,16 @@ async fn what_is_no_proof_is_told_as_what_it_is() {
     let (ran, events) = monitor(&bench, &url, &vkey, &[]).await;
     ran.exits(14);
     assert_eq!(names(&events), ["rollback"]);
-    assert!(std::fs::read_dir(bench.path("state/nospy")).unwrap().all(|entry| {
-        let inside = std::fs::read_dir(entry.unwrap().path()).unwrap();
-        inside.map(|file| file.unwrap().file_name()).all(|name| !name.to_string_lossy().contains("evidence"))
-    }));
+    // Both heads are kept, and prove nothing.
+    bench.write("found", std::fs::read(bench.path(events[0]["evidence"].as_str().unwrap())).unwrap());
+    bench.run(&["verify", "found", "--policy", &vkey]).exits(18);
+    let directories = std::fs::read_dir(bench.path("state/nospy")).unwrap();
+    let files = directories.flat_map(|entry| std::fs::read_dir(entry.unwrap().path()).unwrap());
+    let evidence: Vec<String> = files
+        .map(|file| file.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| name.starts_with("evidence"))
+        .collect();
+    assert!(evidence.len() == 1 && evidence[0].ends_with(".suspicion"), "{evidence:?}");
 }
 
 /// Goal: whoever spoils a proof on the way makes nobody guilty. Method: a liar before an honest registry.

@@ -146,7 +146,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
             Some(seen) if came.size() < seen.size() => match self.check_extends(&came, &seen).await {
                 // A server that does not reach what was seen cannot prove it: a stale copy, or a log rolled back.
                 Err(ClientError::NotExtended { refusal: Some(refusal), .. }) if refusal.code == Code::OutOfRange => {
-                    return Err(ClientError::Older { old_size: seen.size(), new_size: came.size() });
+                    return Err(self.older(&seen, &came));
                 }
                 checked => checked?,
             },
