@@ -143,6 +143,15 @@ fn a_fork_ends_the_monitor_with_evidence_that_stands_alone() {
     let events = m.monitor(&behind, &[]).exits(14).events();
     assert_eq!((names(&events), &events[0]["state"]), (vec!["rollback"], &"begins".into()));
     assert!(m.monitor(&behind, &[]).exits(14).events().is_empty(), "once");
+    // Nor is it taken for the log by who has lost the checkpoint, and remembers what was reported.
+    let watch = fs::read_dir(m.bench.path("state/nospy")).unwrap().map(|entry| entry.unwrap().path());
+    let watch = { watch }.find(|path| path.join("progress.json").exists()).unwrap();
+    let files = fs::read_dir(&watch).unwrap().map(|entry| entry.unwrap().path());
+    let checkpoint = { files }.find(|path| path.extension().is_some_and(|end| end == "checkpoint")).unwrap();
+    let kept = fs::read(&checkpoint).unwrap();
+    fs::remove_file(&checkpoint).unwrap();
+    m.monitor(&behind, &[]).exits(14);
+    fs::write(&checkpoint, kept).unwrap();
     drop(behind);
 
     let twin = m.serve("twin");
@@ -207,9 +216,14 @@ fn a_late_seal_and_times_that_cannot_be_are_told() {
     // A seal of a time that is not yet.
     m.set_clock("2199-01-10T12:00:00Z");
     m.enrol(&served, "other-vendor", "vendor");
-    let events = m.monitor(&served, &[]).exits(0).events();
+    let events = m.monitor(&served, &[]).exits(14).events();
     assert_eq!(names(&events), ["seal_ahead", "seal_gap", "heartbeat_missing", "seal_late"], "{events:?}");
     assert_eq!(events[3]["state"], "ends");
+    // It switches no alarm off: it is as old as our knowledge of it, be the log there or not.
+    std::thread::sleep(std::time::Duration::from_millis(2_100));
+    let events = m.monitor_at("http://127.0.0.1:1", "reg/policy.txt", &["--max-age", "1s"]).exits(5).events();
+    assert_eq!(names(&events), ["server_silent", "seal_late"], "{events:?}");
+    assert_eq!(events[1]["state"], "begins");
 }
 
 /// Goal: a monitor that died while it wrote does not stop the next one, which in a container has the same process id.
@@ -260,6 +274,7 @@ fn a_damaged_memory_is_refused_and_a_false_one_is_seen() {
     let parsed: serde_json::Value = serde_json::from_str(&kept).unwrap();
     let node = parsed["nodes"][0].as_str().unwrap();
     fs::write(&path, kept.replace(node, &"07".repeat(32))).unwrap();
+    m.monitor(&served, &[]).exits(11).says("another tree of 2 entries");
     m.enrol(&served, "example-vendor", "vendor");
     m.monitor(&served, &["--party", "example-vendor"]).exits(0);
     m.monitor(&served, &[]).exits(11).says("inclusion");

@@ -70,6 +70,9 @@ async fn a_seal_that_goes_back_in_time_is_a_fork_and_proved_by_itself() {
     // It finds it again, and nothing else again.
     let (ran, again) = monitor(&bench, &url, &vkey, &[]).await;
     ran.exits(12);
+    assert_eq!(names(&again), ["fork"]);
+    // Who looks once is told by the exit code, whoever takes the event.
+    monitor(&bench, &url, &vkey, &["--on-event", "false"]).await.0.exits(12);
     assert!(again.iter().all(|event| events.iter().any(|known| known["id"] == event["id"])), "{again:?}");
 }
 

@@ -27,7 +27,7 @@ pub struct State {
 
 /// The file.
 #[derive(Serialize, Deserialize, Default)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 struct Stored {
     v: u32,
     size: u64,
@@ -35,6 +35,8 @@ struct Stored {
     seal: Option<StoredSeal>,
     interval_s: Option<u64>,
     looked_ms: Option<u64>,
+    /// The newest seal, by its index, and when this machine first saw it.
+    newest: Option<(u64, u64)>,
     is_closed: bool,
     conditions: BTreeMap<String, Condition>,
     delivered: BTreeSet<String>,
@@ -113,6 +115,17 @@ impl State {
     /// Remembers when it was.
     pub fn set_looked(&mut self, ms: u64) {
         self.stored.looked_ms = Some(ms);
+    }
+
+    /// When this machine first saw the newest seal, unix milliseconds: now, if it is another one than before.
+    pub fn first_seen_ms(&mut self, seal: u64, now_ms: u64) -> u64 {
+        match self.stored.newest {
+            Some((index, seen_ms)) if index == seal => seen_ms,
+            _ => {
+                self.stored.newest = Some((seal, now_ms));
+                now_ms
+            }
+        }
     }
 
     /// How often the log promises to seal, in seconds, as its genesis says.
