@@ -324,7 +324,8 @@ impl Monitor<'_> {
 
     /// Reports that a condition begins or ends.
     fn condition(&mut self, name: &'static str, is_on: bool, fields: Json) -> Result<(), CliError> {
-        if let Some(event) = self.state.condition(&self.origin, name, is_on, fields) {
+        if let Some(event) = self.state.condition(&self.origin, name, is_on, now_ms()?, fields) {
+            self.state.save()?;
             self.courier.deliver(&event.with("tree", tree_json(&self.state.edge)))?;
             self.state.set_condition(name, is_on);
             self.state.save()?;

@@ -50,12 +50,12 @@ struct StoredSeal {
 }
 
 /// Something that lasts for a while, such as a server that is silent.
-#[derive(Serialize, Deserialize, Clone, Copy, Default)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, Default)]
+#[serde(default)]
 struct Condition {
     is_on: bool,
-    /// How often it was over: a new episode is a new event.
-    episode: u64,
+    /// Which episode: size and root of what was reported, and when it began. Kept before the first word is said about it.
+    anchor: Option<String>,
 }
 
 impl State {
@@ -149,21 +149,32 @@ impl State {
     }
 
     /// The event that a condition begins or ends, if it does.
-    pub fn condition(&self, origin: &str, name: &'static str, is_on: bool, fields: Json) -> Option<Event> {
-        let known = self.stored.conditions.get(name).copied().unwrap_or_default();
+    pub fn condition(
+        &mut self,
+        origin: &str,
+        name: &'static str,
+        is_on: bool,
+        now_ms: u64,
+        fields: Json,
+    ) -> Option<Event> {
+        let (size, root) = (self.edge.size(), hex(&self.edge.root()));
+        let known = self.stored.conditions.entry(name.to_owned()).or_default();
         if known.is_on == is_on {
+            // What was over before anybody took it is no part of the next episode.
+            known.anchor = known.anchor.take().filter(|_| is_on);
             return None;
         }
         let turn = if is_on { "begins" } else { "ends" };
-        let event = Event::new(origin, name, &format!("{turn} {}", known.episode), fields);
+        let anchor = known.anchor.get_or_insert_with(|| format!("{size} {root} {now_ms}"));
+        let event = Event::new(origin, name, &format!("{turn} {anchor}"), fields);
         Some(event.with("state", turn.into()))
     }
 
     /// Remembers how a condition stands, after it was reported.
     pub fn set_condition(&mut self, name: &'static str, is_on: bool) {
         let known = self.stored.conditions.entry(name.to_owned()).or_default();
-        known.episode += u64::from(known.is_on && !is_on);
         known.is_on = is_on;
+        known.anchor = known.anchor.take().filter(|_| is_on);
     }
 }
 
