@@ -84,19 +84,19 @@ fn a_monitor_that_is_killed_reports_again_under_the_same_ids() {
     let mut killed = 0;
     while m.monitor_killed(&served, &[&watch[..], &["--on-event", kill]].concat()) {
         killed += 1;
-        assert!(killed <= 3);
-        // Another kind of death in between changes nothing: the last event is reported again.
-        let ran = m.monitor(&served, &[&watch[..], &["--on-event", "echo $NOSPY_EVENT_ID >>ids; false"]].concat());
-        assert!([0, 2].contains(&ran.code));
-        if ran.code == 2 {
+        if killed == 3 {
             break;
         }
     }
+    assert_eq!(killed, 3, "a monitor that is killed stays where it is");
+    // Another kind of death in between changes nothing: the last event is reported again.
+    m.monitor(&served, &[&watch[..], &["--on-event", "echo $NOSPY_EVENT_ID >>ids; false"]].concat()).exits(2);
     m.monitor(&served, &[&watch[..], &["--on-event", "echo $NOSPY_EVENT_ID >>ids"]].concat()).exits(0);
     let ids = String::from_utf8(m.bench.read("ids")).unwrap();
     let distinct: std::collections::BTreeSet<&str> = ids.lines().collect();
     assert_eq!(distinct.len(), 4, "the genesis and three enrolments, each at least once:\n{ids}");
-    assert!(ids.lines().count() > 4, "and some again");
+    let repeated = distinct.iter().filter(|id| ids.lines().filter(|line| line == *id).count() > 1).count();
+    assert!(repeated >= 1, "and some again:\n{ids}");
 }
 
 /// Goal: the same wherever it dies. Method: SIGKILL at random moments, then one look that gets through.

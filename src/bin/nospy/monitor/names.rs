@@ -1,6 +1,7 @@
 //! What statements touch, kept for the endorsements and voids that name them.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use nospy::statement::{Named, StatementId};
 
@@ -30,8 +31,8 @@ impl Names {
             self.subjects = 0;
         }
         // A log that holds a statement twice means the first.
-        if !self.kept.contains_key(&id) {
-            self.kept.insert(id, (index, named));
+        if let Entry::Vacant(place) = self.kept.entry(id) {
+            place.insert((index, named));
             self.subjects += subjects;
         }
     }
