@@ -90,6 +90,28 @@ async fn a_signed_tree_that_nobody_can_show_is_a_suspicion() {
     assert!(matches!(error, ClientError::NotExtended { refusal: Some(_), .. }), "{error}");
 }
 
+/// Goal: whoever answers nothing to the question leaves what was signed in our hands. Method: the consistency request finds
+/// nobody, and the checkpoint goes back.
+#[tokio::test(flavor = "multi_thread")]
+async fn silence_and_a_rollback_leave_both_heads() {
+    let served = Served::start(Engine::Memory).await;
+    grow(&served, 1).await;
+    let seen = served.client().await.checkpoint().await.unwrap();
+    grow_more(&served).await;
+    let honest = format!("http://{}", served.address);
+    let url = liar::serve(honest.clone(), Lie::Unavailable).await;
+    let error = client_that_saw(&served, &url, seen.note()).await.checkpoint().await.unwrap_err();
+    let ClientError::Unanswered { cause, suspicion } = error else { panic!("{error}") };
+    assert!(matches!(*cause, ClientError::Network { .. }), "{cause}");
+    assert_eq!(suspicion.heads()[0].size(), seen.size());
+    let newest = served.client().await.checkpoint().await.unwrap();
+    let url = liar::serve(honest, Lie::Checkpoint(seen.note().to_vec())).await;
+    let error = client_that_saw(&served, &url, newest.note()).await.checkpoint().await.unwrap_err();
+    let ClientError::Older { suspicion: Some(suspicion), .. } = error else { panic!("{error}") };
+    let file = EvidenceFile::parse(&EvidenceFile::Suspicion(*suspicion).to_bytes()).unwrap();
+    assert_eq!(file.check_by(&served.log()), Ok(None));
+}
+
 async fn grow_more(served: &Served) {
     let client = served.client().await;
     for name in ["later-1", "later-2"] {

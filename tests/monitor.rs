@@ -84,19 +84,19 @@ fn a_monitor_that_is_killed_reports_again_under_the_same_ids() {
     let mut killed = 0;
     while m.monitor_killed(&served, &[&watch[..], &["--on-event", kill]].concat()) {
         killed += 1;
-        assert!(killed <= 3);
-        // Another kind of death in between changes nothing: the last event is reported again.
-        let ran = m.monitor(&served, &[&watch[..], &["--on-event", "echo $NOSPY_EVENT_ID >>ids; false"]].concat());
-        assert!([0, 2].contains(&ran.code));
-        if ran.code == 2 {
+        if killed == 3 {
             break;
         }
     }
+    assert_eq!(killed, 3, "a monitor that is killed stays where it is");
+    // Another kind of death in between changes nothing: the last event is reported again.
+    m.monitor(&served, &[&watch[..], &["--on-event", "echo $NOSPY_EVENT_ID >>ids; false"]].concat()).exits(2);
     m.monitor(&served, &[&watch[..], &["--on-event", "echo $NOSPY_EVENT_ID >>ids"]].concat()).exits(0);
     let ids = String::from_utf8(m.bench.read("ids")).unwrap();
     let distinct: std::collections::BTreeSet<&str> = ids.lines().collect();
     assert_eq!(distinct.len(), 4, "the genesis and three enrolments, each at least once:\n{ids}");
-    assert!(ids.lines().count() > 4, "and some again");
+    let repeated = distinct.iter().filter(|id| ids.lines().filter(|line| line == *id).count() > 1).count();
+    assert!(repeated >= 1, "and some again:\n{ids}");
 }
 
 /// Goal: the same wherever it dies. Method: SIGKILL at random moments, then one look that gets through.
@@ -143,6 +143,15 @@ fn a_fork_ends_the_monitor_with_evidence_that_stands_alone() {
     let events = m.monitor(&behind, &[]).exits(14).events();
     assert_eq!((names(&events), &events[0]["state"]), (vec!["rollback"], &"begins".into()));
     assert!(m.monitor(&behind, &[]).exits(14).events().is_empty(), "once");
+    // Nor is it taken for the log by who has lost the checkpoint, and remembers what was reported.
+    let watch = fs::read_dir(m.bench.path("state/nospy")).unwrap().map(|entry| entry.unwrap().path());
+    let watch = { watch }.find(|path| path.join("progress.json").exists()).unwrap();
+    let files = fs::read_dir(&watch).unwrap().map(|entry| entry.unwrap().path());
+    let checkpoint = { files }.find(|path| path.extension().is_some_and(|end| end == "checkpoint")).unwrap();
+    let kept = fs::read(&checkpoint).unwrap();
+    fs::remove_file(&checkpoint).unwrap();
+    m.monitor(&behind, &[]).exits(14);
+    fs::write(&checkpoint, kept).unwrap();
     drop(behind);
 
     let twin = m.serve("twin");
@@ -172,13 +181,13 @@ fn silence_and_a_missing_quorum_begin_and_end() {
     let served = m.serve("reg");
     m.monitor(&served, &[]).exits(0);
     let nobody = |_: ()| m.monitor_at("http://127.0.0.1:1", "reg/policy.txt", &[]);
-    let events = nobody(()).exits(5).events();
-    assert_eq!((names(&events), &events[0]["state"]), (vec!["server_silent"], &"begins".into()));
+    let first = nobody(()).exits(5).events();
+    assert_eq!((names(&first), &first[0]["state"]), (vec!["server_silent"], &"begins".into()));
     assert!(nobody(()).exits(5).events().is_empty());
     let events = m.monitor(&served, &[]).exits(0).events();
     assert_eq!((names(&events), &events[0]["state"]), (vec!["server_silent"], &"ends".into()));
     let again = nobody(()).exits(5).events();
-    assert_ne!(again[0]["id"], events[0]["id"], "another silence is another event");
+    assert_ne!(again[0]["id"], first[0]["id"], "another silence is another event");
 
     let policy = m.policy_with_a_witness();
     let short = |_: ()| m.monitor_at(&served.url, &policy, &[]);
@@ -207,9 +216,14 @@ fn a_late_seal_and_times_that_cannot_be_are_told() {
     // A seal of a time that is not yet.
     m.set_clock("2199-01-10T12:00:00Z");
     m.enrol(&served, "other-vendor", "vendor");
-    let events = m.monitor(&served, &[]).exits(0).events();
+    let events = m.monitor(&served, &[]).exits(14).events();
     assert_eq!(names(&events), ["seal_ahead", "seal_gap", "heartbeat_missing", "seal_late"], "{events:?}");
     assert_eq!(events[3]["state"], "ends");
+    // It switches no alarm off: it is as old as our knowledge of it, be the log there or not.
+    std::thread::sleep(std::time::Duration::from_millis(2_100));
+    let events = m.monitor_at("http://127.0.0.1:1", "reg/policy.txt", &["--max-age", "1s"]).exits(5).events();
+    assert_eq!(names(&events), ["server_silent", "seal_late"], "{events:?}");
+    assert_eq!(events[1]["state"], "begins");
 }
 
 /// Goal: a monitor that died while it wrote does not stop the next one, which in a container has the same process id.
@@ -260,6 +274,7 @@ fn a_damaged_memory_is_refused_and_a_false_one_is_seen() {
     let parsed: serde_json::Value = serde_json::from_str(&kept).unwrap();
     let node = parsed["nodes"][0].as_str().unwrap();
     fs::write(&path, kept.replace(node, &"07".repeat(32))).unwrap();
+    m.monitor(&served, &[]).exits(11).says("another tree of 2 entries");
     m.enrol(&served, "example-vendor", "vendor");
     m.monitor(&served, &["--party", "example-vendor"]).exits(0);
     m.monitor(&served, &[]).exits(11).says("inclusion");

@@ -14,6 +14,7 @@ use kit::{Kit, key, ms, record, text};
 use nospy::codec::Value;
 use nospy::crypto::Digest;
 use nospy::evidence::Seal;
+use nospy::merkle::leaf_hash;
 use nospy::statement::{Statement, StatementId};
 use program::{Bench, Ran};
 use sealed::{Log, log_key};
@@ -69,6 +70,9 @@ async fn a_seal_that_goes_back_in_time_is_a_fork_and_proved_by_itself() {
     // It finds it again, and nothing else again.
     let (ran, again) = monitor(&bench, &url, &vkey, &[]).await;
     ran.exits(12);
+    assert_eq!(names(&again), ["fork"]);
+    // Who looks once is told by the exit code, whoever takes the event.
+    monitor(&bench, &url, &vkey, &["--on-event", "false"]).await.0.exits(12);
     assert!(again.iter().all(|event| events.iter().any(|known| known["id"] == event["id"])), "{again:?}");
 }
 
@@ -92,6 +96,37 @@ async fn what_is_no_statement_and_no_seal_is_told_and_the_log_is_followed_on() {
     let (ran, events) = monitor(&bench, &url, &vkey, &[]).await;
     ran.exits(16);
     assert_eq!((names(&events), &events[0]["state"]), (vec!["bad_answer"], &"begins".into()));
+}
+
+/// Goal: whoever names nonsense makes no monitor blind. Method: endorsements of what is not in the log, of what is no
+/// statement, and of what comes later; behind them something that concerns the watch.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endorsement_of_nothing_is_told_and_the_log_is_followed_on() {
+    let (forger, size, last) = forger();
+    let kit = Kit::default();
+    let endorse = |id: [u8; 32]| {
+        kit.sign("registrar", "party/later", "endorse", vec![("ref", Value::bytes(id))]).bytes().to_vec()
+    };
+    let junk = b"no statement at all";
+    let later = kit.sign("registrar", "party/later", "party.retire", vec![]).bytes().to_vec();
+    for entry in [endorse([7; 32]), junk.to_vec(), endorse(leaf_hash(junk)), endorse(leaf_hash(&later)), later.clone()]
+    {
+        forger.push(&entry);
+    }
+    // Named by its place, and found there: no server is asked.
+    forger.push(&endorse(leaf_hash(&later)));
+    forger.push(seal(size, &last, ms("2026-01-11")).bytes());
+    let (bench, url, vkey) = (Bench::new(), forger.serve().await, log_key().to_string());
+    let (ran, events) = monitor(&bench, &url, &vkey, &["--party", "later"]).await;
+    ran.exits(14);
+    let told = names(&events).into_iter().filter(|name| !["registry_change", "seal_gap"].contains(name));
+    let unreadable = "entry_unreadable";
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        ["key_change", unreadable, unreadable, unreadable, unreadable, "key_change", "statement", "heartbeat_missing"],
+        "{events:?}"
+    );
+    assert!(monitor(&bench, &url, &vkey, &["--party", "later"]).await.1.is_empty(), "once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -180,10 +215,16 @@ async fn what_is_no_proof_is_told_as_what_it_is() {
     let (ran, events) = monitor(&bench, &url, &vkey, &[]).await;
     ran.exits(14);
     assert_eq!(names(&events), ["rollback"]);
-    assert!(std::fs::read_dir(bench.path("state/nospy")).unwrap().all(|entry| {
-        let inside = std::fs::read_dir(entry.unwrap().path()).unwrap();
-        inside.map(|file| file.unwrap().file_name()).all(|name| !name.to_string_lossy().contains("evidence"))
-    }));
+    // Both heads are kept, and prove nothing.
+    bench.write("found", std::fs::read(bench.path(events[0]["evidence"].as_str().unwrap())).unwrap());
+    bench.run(&["verify", "found", "--policy", &vkey]).exits(18);
+    let directories = std::fs::read_dir(bench.path("state/nospy")).unwrap();
+    let files = directories.flat_map(|entry| std::fs::read_dir(entry.unwrap().path()).unwrap());
+    let evidence: Vec<String> = files
+        .map(|file| file.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| name.starts_with("evidence"))
+        .collect();
+    assert!(evidence.len() == 1 && evidence[0].ends_with(".suspicion"), "{evidence:?}");
 }
 
 /// Goal: whoever spoils a proof on the way makes nobody guilty. Method: a liar before an honest registry.

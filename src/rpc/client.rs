@@ -11,7 +11,7 @@ use tonic::{Code, Request, Response, Status, Streaming};
 
 use crate::agreement::On;
 use crate::crypto::{Digest, KeyLine, sha256};
-use crate::merkle::PATH_LEN_MAX;
+use crate::merkle::{PATH_LEN_MAX, leaf_hash};
 use crate::rpc::answer::{Connection, DryRun, EntryRef, LogInfo, Text, Unverified};
 use crate::rpc::check::{self, VerifiedCheckpoint, VerifiedReceipt, VerifiedStatement};
 use crate::rpc::client_error::{CheckError, ClientError, is_broken_connection};
@@ -20,7 +20,7 @@ use crate::rpc::proto::{
     registry_client::RegistryClient,
 };
 use crate::rpc::seen::SeenCheckpoints;
-use crate::statement::{Statement, Subject};
+use crate::statement::{Statement, StatementId, Subject};
 
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -50,6 +50,7 @@ pub struct VerifyingClient<S> {
     channel: Channel,
     log: KeyLine,
     seen: S,
+    answer_time_max: Duration,
 }
 
 impl<S: SeenCheckpoints> VerifyingClient<S> {
@@ -78,7 +79,13 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
             .connect()
             .await
             .map_err(|error| ClientError::Network { url: url.clone(), reason: with_causes(&error) })?;
-        Ok(Self { url, channel, log, seen })
+        Ok(Self { url, channel, log, seen, answer_time_max: ANSWER_TIMEOUT })
+    }
+
+    /// The same client, which waits so long for an answer; 30 s at first.
+    #[must_use]
+    pub fn with_answer_time_max(self, answer_time_max: Duration) -> Self {
+        Self { answer_time_max, ..self }
     }
 
     /// Gives the memory back.
@@ -139,7 +146,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
             Some(seen) if came.size() < seen.size() => match self.check_extends(&came, &seen).await {
                 // A server that does not reach what was seen cannot prove it: a stale copy, or a log rolled back.
                 Err(ClientError::NotExtended { refusal: Some(refusal), .. }) if refusal.code == Code::OutOfRange => {
-                    return Err(ClientError::Older { old_size: seen.size(), new_size: came.size() });
+                    return Err(self.older(&seen, &came));
                 }
                 checked => checked?,
             },
@@ -180,6 +187,26 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
             .await?;
         let path = check::path(&proof.path, PATH_LEN_MAX)?;
         Ok(check::inclusion(statement, answer.index, &path, checkpoint)?)
+    }
+
+    /// The statement that another one names by its id, proved to be in the tree of the newest checkpoint; `None` if the
+    /// server says that it holds none, or if the bytes of this id are no statement.
+    ///
+    /// # Errors
+    /// As [`Self::statement`]. Other bytes than those of this id are an answer that fails a check.
+    pub async fn named(&mut self, id: &StatementId) -> Result<Option<VerifiedStatement>, ClientError> {
+        let answer = match self.told_statement(EntryRef::Id(*id)).await {
+            Err(ClientError::Refused(refusal)) if matches!(refusal.code, Code::NotFound | Code::OutOfRange) => {
+                return Ok(None);
+            }
+            answer => answer?,
+        };
+        let is_asked = leaf_hash(&answer.statement) == id.0;
+        match Statement::parse(&answer.statement) {
+            // Nobody could make a statement of it: an entry's id is the hash of its bytes.
+            Err(_) if is_asked => Ok(None),
+            _ => self.statement(EntryRef::Id(*id)).await.map(Some),
+        }
     }
 
     /// A statement as it came, for who checks it.
@@ -246,7 +273,8 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         }
         let mut request = Request::new(tokio_stream::iter(pieces));
         request.set_timeout(DEPOSIT_TIMEOUT);
-        self.registry().deposit_text(request).await.map_err(|e| self.error(e))?;
+        let mut registry = self.registry();
+        self.within(DEPOSIT_TIMEOUT, registry.deposit_text(request)).await?.map_err(|e| self.error(e))?;
         Ok(digest)
     }
 
@@ -316,12 +344,13 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         message: M,
         send: impl Fn(C, Request<M>) -> F,
     ) -> Result<T, ClientError> {
-        let mut answer = send(to.clone(), timed(message.clone())).await;
+        let time_max = self.answer_time_max;
+        let mut answer = self.within(time_max, send(to.clone(), timed(message.clone(), time_max))).await?;
         for _ in 1..ATTEMPTS_MAX {
             match &answer {
                 Err(status) if is_broken_connection(status) => {
                     tokio::time::sleep(ATTEMPT_PAUSE).await;
-                    answer = send(to.clone(), timed(message.clone())).await;
+                    answer = self.within(time_max, send(to.clone(), timed(message.clone(), time_max))).await?;
                 }
                 _ => break,
             }
@@ -329,8 +358,14 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         answer.map(Response::into_inner).map_err(|status| self.error(status))
     }
 
+    // The time limit of a request ends with the head of its answer; the body could keep us waiting for ever.
+    async fn within<T>(&self, time_max: Duration, answer: impl Future<Output = T>) -> Result<T, ClientError> {
+        let answer = tokio::time::timeout(time_max, answer).await;
+        answer.map_err(|_| self.trouble(&format!("the answer does not come within {} s", time_max.as_secs_f32())))
+    }
+
     pub(in crate::rpc) async fn next<T>(&self, stream: &mut Streaming<T>) -> Result<Option<T>, ClientError> {
-        let message = tokio::time::timeout(ANSWER_TIMEOUT, stream.message()).await;
+        let message = tokio::time::timeout(self.answer_time_max, stream.message()).await;
         let message = message.map_err(|_| self.trouble("the next piece of the answer does not come"))?;
         message.map_err(|status| self.error(status))
     }
@@ -348,9 +383,9 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     }
 }
 
-fn timed<T>(message: T) -> Request<T> {
+fn timed<T>(message: T, time_max: Duration) -> Request<T> {
     let mut request = Request::new(message);
-    request.set_timeout(ANSWER_TIMEOUT);
+    request.set_timeout(time_max);
     request
 }
 

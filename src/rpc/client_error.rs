@@ -73,6 +73,16 @@ pub enum ClientError {
         old_size: u64,
         /// Size shown now.
         new_size: u64,
+        /// Both heads, for whoever asks the log to show that the one seen extends the one shown.
+        suspicion: Option<Box<Suspicion>>,
+    },
+    /// The log has signed two trees, and whether the later extends the earlier was not answered. Nothing is proved.
+    #[error("{cause}")]
+    Unanswered {
+        /// Why there is no answer.
+        cause: Box<ClientError>,
+        /// Both heads, for whoever asks the log again.
+        suspicion: Box<Suspicion>,
     },
     /// The store of seen checkpoints failed.
     #[error("the last checkpoint seen cannot be read or kept: {0}")]

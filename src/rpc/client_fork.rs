@@ -26,14 +26,14 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     /// Demands that `new` extends `old`.
     ///
     /// # Errors
-    /// [`ClientError::Older`], [`ClientError::Equivocation`], [`ClientError::NotExtended`].
+    /// [`ClientError::Older`], [`ClientError::Equivocation`], [`ClientError::NotExtended`], [`ClientError::Unanswered`].
     pub(in crate::rpc) async fn check_extends(
         &self,
         old: &VerifiedCheckpoint,
         new: &VerifiedCheckpoint,
     ) -> Result<(), ClientError> {
         if new.size() < old.size() {
-            return Err(ClientError::Older { old_size: old.size(), new_size: new.size() });
+            return Err(self.older(old, new));
         }
         let shown = match new.size() == old.size() {
             true => Ok(Vec::new()),
@@ -48,9 +48,25 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
                 NotShown { reason: refusal.message.clone(), path: Vec::new(), refusal: Some(Box::new(refusal)) }
             }
             Err(ClientError::Check(error)) => NotShown { reason: error.to_string(), path: Vec::new(), refusal: None },
-            Err(other) => return Err(other),
+            // A log must not get away with silence: both heads are signed, and the question stays.
+            Err(other) => {
+                return Err(match self.suspicion(old, new) {
+                    Some(suspicion) => ClientError::Unanswered { cause: Box::new(other), suspicion },
+                    None => other,
+                });
+            }
         };
         Err(self.accuse(old, new, not_shown).await)
+    }
+
+    /// The error of a tree smaller than the one seen.
+    pub(in crate::rpc) fn older(&self, old: &VerifiedCheckpoint, new: &VerifiedCheckpoint) -> ClientError {
+        ClientError::Older { old_size: old.size(), new_size: new.size(), suspicion: self.suspicion(old, new) }
+    }
+
+    fn suspicion(&self, one: &VerifiedCheckpoint, other: &VerifiedCheckpoint) -> Option<Box<Suspicion>> {
+        let head = |checkpoint: &VerifiedCheckpoint| SignedHead::of_checkpoint(checkpoint.signed(), self.log());
+        Suspicion::new(head(one)?, head(other)?).map(Box::new)
     }
 
     /// The best that can be said against the log, which signed both.

@@ -36,6 +36,8 @@ pub enum Lie {
     Consistency,
     /// No consistency proof at all.
     Refuse,
+    /// Nobody is there when a consistency proof is asked for.
+    Unavailable,
     /// This note as the newest checkpoint, and honest answers to everything else.
     Checkpoint(Vec<u8>),
     /// A stream of entries says that its runs end with this many more than they hold.
@@ -159,6 +161,9 @@ impl Log for Liar {
     ) -> Result<Response<GetConsistencyProofResponse>, Status> {
         if matches!(*self.lie, Lie::Refuse) {
             return Err(Status::failed_precondition("not today"));
+        }
+        if matches!(*self.lie, Lie::Unavailable) {
+            return Err(Status::unavailable("nobody is here"));
         }
         let mut answer = self.log.clone().get_consistency_proof(request.into_inner()).await?;
         if matches!(*self.lie, Lie::Consistency) {

@@ -55,7 +55,7 @@ pub fn run(
         None => (
             Exit::Indeterminate,
             format!(
-                "\u{2013} nothing contradicts, and nothing is shown: the trees have {} and {} entries. Ask the log \
+                "\u{2013} the two heads alone show nothing: the trees have {} and {} entries. Ask the log \
                  whether one extends the other: nospy log consistency FILE FILE.",
                 one.head.size(),
                 other.head.size()

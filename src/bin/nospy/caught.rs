@@ -17,7 +17,7 @@ const NEXT_STEP: &str = "Trust nothing this log says from now on. Give the file 
      monitors; anybody can check it with the log's key: nospy verify FILE --policy VKEY.";
 
 /// Writes evidence into a directory under a name that follows from its bytes, and says where it is. The same evidence is
-/// written once.
+/// written once; what a process that died left half written is no hindrance.
 ///
 /// # Errors
 /// If it cannot be written.
@@ -27,7 +27,7 @@ pub fn keep(directory: &Path, evidence: &EvidenceFile) -> Result<PathBuf, CliErr
     let path = directory.join(format!("evidence-{}.{}", &digest[..16], evidence.suffix()));
     match path.exists() && files::read(&path)? == bytes {
         true => Ok(path),
-        false => files::write_new(&path, &bytes).map(|()| path),
+        false => files::replace(&path, &bytes).map(|()| path),
     }
 }
 
@@ -46,7 +46,8 @@ pub fn suspect(directory: &Path, suspicion: &EvidenceFile, words: String) -> Cli
     with_file(error, directory, suspicion)
 }
 
-fn with_file(error: CliError, directory: &Path, evidence: &EvidenceFile) -> CliError {
+/// An error with both sides of the question in a file.
+pub fn with_file(error: CliError, directory: &Path, evidence: &EvidenceFile) -> CliError {
     match keep(directory, evidence) {
         Ok(path) => error.with_evidence(path),
         // The evidence must not get lost because a disk is full.
@@ -101,6 +102,11 @@ fn checks(evidence: &EvidenceFile, checked: &Result<Option<Proved>, NotProved>) 
         Err(error @ (NotProved::LogNotTrusted(_) | NotProved::Signature(_))) => vec![
             CheckLine::of("log-signatures", Err(error.to_string())),
             CheckLine { name, outcome: Outcome::NotRun, detail: None },
+        ],
+        // An omission may fail before its last signature is looked at.
+        Err(error) if matches!(evidence, EvidenceFile::Omission(_)) => vec![
+            CheckLine { name: "log-signatures", outcome: Outcome::NotRun, detail: None },
+            CheckLine::of(name, Err(error.to_string())),
         ],
         Err(error) => vec![CheckLine::of("log-signatures", signed), CheckLine::of(name, Err(error.to_string()))],
         Ok(None) => vec![

@@ -194,10 +194,19 @@ pub fn explain(error: ClientError, log: &KeyLine, state: &Path) -> CliError {
         ClientError::NotExtended { suspicion, .. } => {
             caught::suspect(state, &EvidenceFile::Suspicion(*suspicion), message)
         }
-        ClientError::Older { .. } => CliError::new(Exit::Stale, message).next_step(
-            "This may be a stale copy, or a log that was rolled back. Try again later; if it stays so, tell the registry \
-             and its witnesses.",
-        ),
+        ClientError::Older { suspicion, .. } => {
+            let error = CliError::new(Exit::Stale, message).next_step(
+                "This may be a stale copy, or a log that was rolled back. Try again later; if it stays so, tell the \
+                 registry and its witnesses.",
+            );
+            match suspicion {
+                Some(suspicion) => caught::with_file(error, state, &EvidenceFile::Suspicion(*suspicion)),
+                None => error,
+            }
+        }
+        ClientError::Unanswered { cause, suspicion } => {
+            caught::with_file(explain(*cause, log, state), state, &EvidenceFile::Suspicion(*suspicion))
+        }
         ClientError::Seen(_) => CliError::usage(message).next_step("Check the directory of --state."),
         _ => CliError::new(Exit::Internal, message),
     }

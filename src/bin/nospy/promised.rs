@@ -155,7 +155,11 @@ impl PromiseArgs {
 impl Kept {
     /// The exit code of an answer, with that of the promise: a file that fails a check of its own stays what it is.
     pub fn exit(&self, exit: Exit) -> Exit {
-        self.exit.unwrap_or(exit)
+        match self.exit {
+            Some(Exit::Equivocation) => Exit::Equivocation,
+            Some(promise) if matches!(exit, Exit::Ok | Exit::AnswerNo | Exit::Indeterminate) => promise,
+            _ => exit,
+        }
     }
 
     /// For people.

@@ -10,7 +10,7 @@ use crate::evidence::caught::file::{
     EvidenceError, Instead, NotProved, Proved, fields, hashes, hashes_value, members, path as read_path,
 };
 use crate::evidence::caught::head::read_checkpoint;
-use crate::evidence::docket_file::check_seal_order;
+use crate::evidence::docket_file::registration_time_ms;
 use crate::evidence::seal::Seal;
 use crate::evidence::{Checkpoint, DOCKET_FILE_ENTRIES_MAX, DocketFile, Entries, ListEntry, Receipt, SignedCheckpoint};
 use crate::merkle::{
@@ -168,15 +168,17 @@ impl Omission {
     pub fn find(log: &KeyLine, promise: &Promise, file: &DocketFile<'_>) -> Option<Self> {
         let touched = promise.touches().ok()?;
         let last = file.seals.last()?;
-        let times = check_seal_order(file).ok()?;
         file.dockets.iter().filter(|docket| touched.contains(&docket.subject)).find_map(|docket| {
             let rows = match &docket.entries {
                 Entries::List(rows) => rows.clone(),
                 Entries::Full(entries) => entries
                     .iter()
-                    .map(|entry| (&file.statements[entry.statement], times[entry.statement]))
-                    .map(|(entry, time_ms)| ListEntry::new(entry.index, time_ms, *entry.statement.id()))
-                    .collect(),
+                    .map(|entry| &file.statements[entry.statement])
+                    .map(|entry| {
+                        let time_ms = registration_time_ms(file, entry.index)?;
+                        Some(ListEntry::new(entry.index, time_ms, *entry.statement.id()))
+                    })
+                    .collect::<Option<_>>()?,
             };
             let other = docket.other.map(|(key, value)| (*key, *value));
             let omission = Self {

@@ -21,5 +21,5 @@ pub use crate::evidence::docket_file::model::{
 };
 pub use crate::evidence::docket_file::reader::FileFormatError;
 pub use crate::evidence::docket_file::seals::SealOrderError;
-pub(in crate::evidence) use crate::evidence::docket_file::seals::check_seal_order;
+pub(in crate::evidence) use crate::evidence::docket_file::seals::registration_time_ms;
 pub use crate::evidence::docket_file::writer::{FileLimitError, write_docket_file};

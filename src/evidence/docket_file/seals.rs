@@ -68,6 +68,13 @@ pub(in crate::evidence) fn check_seal_order(file: &DocketFile<'_>) -> Result<Vec
     }
 }
 
+/// The registration time of the entry `index`, unix milliseconds, if a seal of the file closes its batch. Asks nothing of
+/// the order of the seals.
+pub(in crate::evidence) fn registration_time_ms(file: &DocketFile<'_>, index: u64) -> Option<u64> {
+    let closing = file.seals.get(next_seal(file, index)).filter(|closing| closing.seal.from <= index);
+    closing.map(|closing| closing.seal.time_ms)
+}
+
 /// The place of the first seal behind `index`.
 pub(in crate::evidence) fn next_seal(file: &DocketFile<'_>, index: u64) -> usize {
     file.seals.partition_point(|entry| entry.seal.index <= index)

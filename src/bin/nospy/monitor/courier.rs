@@ -1,9 +1,12 @@
 //! Bringing events to whoever wants them: stdout, and a command.
 
 use std::io::{self, Write as _};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -61,6 +64,10 @@ impl<'a> Courier<'a> {
 
 /// Runs the command once: the event on its stdin, its name and id in its environment.
 fn run(command: &str, event: &Event, line: &str) -> Result<(), String> {
+    wait(start(command, event, line)?, COMMAND_TIME_MAX)
+}
+
+fn start(command: &str, event: &Event, line: &str) -> Result<Child, String> {
     let mut child = Command::new("sh")
         .args(["-c", command])
         .env("NOSPY_EVENT", event.name)
@@ -68,6 +75,8 @@ fn run(command: &str, event: &Event, line: &str) -> Result<(), String> {
         .stdin(Stdio::piped())
         // What it says is talk, and stdout is ours.
         .stdout(io::stderr())
+        // A group of its own, so that it ends with all that it began.
+        .process_group(0)
         .spawn()
         .map_err(|error| error.to_string())?;
     if let Some(mut stdin) = child.stdin.take() {
@@ -76,23 +85,52 @@ fn run(command: &str, event: &Event, line: &str) -> Result<(), String> {
         // with the pipe.
         thread::spawn(move || stdin.write_all(line.as_bytes()));
     }
-    wait(child)
+    Ok(child)
 }
 
-fn wait(mut child: Child) -> Result<(), String> {
+fn wait(mut child: Child, time_max: Duration) -> Result<(), String> {
     let started = Instant::now();
     loop {
         match child.try_wait() {
             Ok(Some(status)) if status.success() => return Ok(()),
             Ok(Some(status)) => return Err(status.to_string()),
-            Ok(None) if started.elapsed() < COMMAND_TIME_MAX => thread::sleep(LOOK_INTERVAL),
+            Ok(None) if started.elapsed() < time_max => thread::sleep(LOOK_INTERVAL),
             Ok(None) => {
-                // It may have ended in this moment.
+                // It may have ended in this moment; it is not yet waited for, so the id is still its own.
+                if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+                    let _ = kill_process_group(group, Signal::KILL);
+                }
                 let _ = child.kill();
                 let _ = child.wait();
-                return Err(format!("it took longer than {} s", COMMAND_TIME_MAX.as_secs()));
+                return Err(format!("it took longer than {} s", time_max.as_secs()));
             }
             Err(error) => return Err(error.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_takes_too_long_leaves_no_children() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("child");
+        let command = format!("sleep 60 & echo $! >{}; wait", file.display());
+        let child = start(&command, &Event::new("log", "fork", "1", serde_json::json!({})), "{}").unwrap();
+        assert!(wait(child, Duration::from_millis(500)).unwrap_err().contains("longer"));
+        let id = std::fs::read_to_string(file).unwrap();
+        let is_gone = || match std::fs::read_to_string(format!("/proc/{}/stat", id.trim())) {
+            Ok(stat) => stat.contains(") Z "),
+            Err(_) => true,
+        };
+        assert!(
+            (0..200).any(|_| is_gone() || {
+                thread::sleep(LOOK_INTERVAL);
+                false
+            }),
+            "{id} is still there"
+        );
     }
 }

@@ -4,16 +4,19 @@ use std::collections::BTreeSet;
 
 use nospy::crypto::{KeyLine, hex};
 use nospy::evidence::{CLOCK_SKEW_MS_MAX, EvidenceFile, Fork, Seal};
-use nospy::merkle::{Edge, leaf_hash};
+use nospy::merkle::{Edge, Hash, leaf_hash};
 use nospy::statement::{Named, Statement, StatementId, Subject};
 use serde_json::{Value as Json, json};
 
 use crate::describe;
 use crate::monitor::event::Event;
+use crate::monitor::names::Names;
 use crate::monitor::watch::Watch;
 
 /// Most events of one batch. A log of ours seals far earlier.
 const BATCH_EVENTS_MAX: usize = 65_536;
+/// Most bytes of their lines.
+const BATCH_LEN_MAX: usize = 64 << 20;
 
 /// What is known when a batch is read.
 pub struct Follow<'a> {
@@ -32,6 +35,7 @@ pub struct Follow<'a> {
     /// How often the log promises to seal, in seconds.
     pub interval_s: Option<u64>,
     batch: Vec<Event>,
+    batch_len: usize,
 }
 
 /// The end of a batch.
@@ -51,12 +55,12 @@ pub struct Sealed {
 impl<'a> Follow<'a> {
     /// Begins behind `edge`, which ends with the seal `before`.
     pub fn new(watch: &'a Watch, log: &'a KeyLine, now_ms: u64, edge: Edge, before: Option<(u64, Statement)>) -> Self {
-        Self { watch, log, now_ms, looked_ms: None, edge, before, interval_s: None, batch: Vec::new() }
+        Self { watch, log, now_ms, looked_ms: None, edge, before, interval_s: None, batch: Vec::new(), batch_len: 0 }
     }
 
     /// Whether the batch holds more than a monitor keeps before its seal comes.
     pub fn is_too_much(&self) -> bool {
-        self.batch.len() > BATCH_EVENTS_MAX
+        self.batch.len() > BATCH_EVENTS_MAX || self.batch_len > BATCH_LEN_MAX
     }
 
     /// The statement that an entry names, which [`Follow::entry`] needs to know what it touches.
@@ -64,15 +68,16 @@ impl<'a> Follow<'a> {
         Statement::parse(entry).ok()?.names().ok().flatten()
     }
 
-    /// Takes the next entry; gives the batch if it is a seal.
-    pub fn entry(&mut self, bytes: &[u8], named: Option<Named>) -> Option<Sealed> {
+    /// Takes the next entry, with the statement that it names; gives the batch if it is a seal. What it touches is kept in
+    /// `names`, for those that name it.
+    pub fn entry(&mut self, bytes: &[u8], named: Option<Named>, names: &mut Names) -> Option<Sealed> {
         let index = self.edge.size();
         self.edge.push(leaf_hash(bytes));
         let statement = match Statement::parse(bytes) {
             Ok(statement) => statement,
             Err(error) => {
                 let fields = json!({ "index": index, "reason": error.to_string() });
-                self.push("entry_unreadable", index, fields);
+                self.push("entry_unreadable", index, &leaf_hash(bytes), fields);
                 return None;
             }
         };
@@ -85,9 +90,13 @@ impl<'a> Follow<'a> {
         match statement.touches(|_| named) {
             Err(error) => {
                 let fields = json!({ "index": index, "reason": error.to_string() });
-                self.push("entry_unreadable", index, fields);
+                self.push("entry_unreadable", index, &leaf_hash(bytes), fields);
             }
-            Ok(touched) => self.statement(index, &statement, &touched),
+            Ok(touches) => {
+                self.statement(index, &statement, &touches);
+                let named = Named { role: statement.named_role(), subject: statement.subject().clone(), touches };
+                names.keep(*statement.id(), index, named);
+            }
         }
         None
     }
@@ -108,11 +117,13 @@ impl<'a> Follow<'a> {
             "touches": touched.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "names": statement.names().ok().flatten().map(|id| id.to_string()),
         });
-        self.push(name, index, fields);
+        self.push(name, index, &statement.id().0, fields);
     }
 
-    fn push(&mut self, name: &'static str, index: u64, fields: Json) {
-        let event = Event::new(self.log.name(), name, &index.to_string(), fields);
+    fn push(&mut self, name: &'static str, index: u64, id: &Hash, fields: Json) {
+        // Two histories may hold two entries at one index.
+        let event = Event::new(self.log.name(), name, &format!("{index} {}", hex(id)), fields);
+        self.batch_len += event.line().len();
         self.batch.push(event);
     }
 
@@ -126,15 +137,23 @@ impl<'a> Follow<'a> {
         let is_closed = self.batch.iter().any(|event| event.name == "log_closed");
         let time_ms = read.as_ref().ok().map(|seal| seal.time_ms);
         let batch = std::mem::take(&mut self.batch);
+        self.batch_len = 0;
         events.extend(batch.into_iter().map(|event| event.with("time_ms", json!(time_ms)).with("seal", index.into())));
         let (mut fork, mut last) = (None, self.before.clone());
         match &read {
-            Err(reason) => events.push(self.of_seal("seal_invalid", index, json!({ "reason": reason }))),
+            Err(reason) => {
+                events.push(self.of_seal("seal_invalid", index, &statement.id().0, json!({ "reason": reason })))
+            }
             Ok(seal) => {
                 let before = self.before.as_ref().and_then(|(index, seal)| Seal::read(*index, seal).ok());
                 events.extend(self.times(seal, before.as_ref()));
                 if let Err(error) = seal.check_follows(before.as_ref()) {
-                    events.push(self.of_seal("seal_invalid", index, json!({ "reason": error.to_string() })));
+                    events.push(self.of_seal(
+                        "seal_invalid",
+                        index,
+                        &statement.id().0,
+                        json!({ "reason": error.to_string() }),
+                    ));
                     let one = self.before.as_ref().map(|(_, seal)| seal.clone());
                     // C1 of `evidence`: what does not follow is no proof by itself, and two seals may be.
                     fork = one.and_then(|one| Fork::of_seals(self.log, one, statement.clone())).map(EvidenceFile::Fork);
@@ -152,27 +171,27 @@ impl<'a> Follow<'a> {
         let time_ms = seal.time_ms;
         if time_ms > self.now_ms.saturating_add(CLOCK_SKEW_MS_MAX) {
             let fields = json!({ "time_ms": time_ms, "now_ms": self.now_ms, "ahead_ms": time_ms - self.now_ms });
-            events.push(self.of_seal("seal_ahead", seal.index, fields));
+            events.push(self.of_seal("seal_ahead", seal.index, &seal.id.0, fields));
         }
         // It was not there when the log was last looked at, and says that it was.
         if let Some(looked_ms) = self.looked_ms
             && time_ms.saturating_add(CLOCK_SKEW_MS_MAX) < looked_ms
         {
             let fields = json!({ "time_ms": time_ms, "looked_ms": looked_ms, "behind_ms": looked_ms - time_ms });
-            events.push(self.of_seal("seal_backdated", seal.index, fields));
+            events.push(self.of_seal("seal_backdated", seal.index, &seal.id.0, fields));
         }
         if let (Some(before), Some(interval_s)) = (before, self.interval_s) {
             let gap_ms = time_ms.saturating_sub(before.time_ms);
             if gap_ms > heartbeat_ms(interval_s) {
                 let fields = json!({ "from_ms": before.time_ms, "to_ms": time_ms, "interval_s": interval_s });
-                events.push(self.of_seal("seal_gap", seal.index, fields));
+                events.push(self.of_seal("seal_gap", seal.index, &seal.id.0, fields));
             }
         }
         events
     }
 
-    fn of_seal(&self, name: &'static str, index: u64, fields: Json) -> Event {
-        Event::new(self.log.name(), name, &index.to_string(), fields).with("seal", index.into())
+    fn of_seal(&self, name: &'static str, index: u64, id: &Hash, fields: Json) -> Event {
+        Event::new(self.log.name(), name, &format!("{index} {}", hex(id)), fields).with("seal", index.into())
     }
 }
 

@@ -11,17 +11,17 @@
 mod courier;
 mod event;
 mod follow;
+mod names;
 mod state;
 mod watch;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
-use nospy::crypto::sha256;
-use nospy::evidence::Seal;
+use nospy::crypto::{hex, sha256};
+use nospy::evidence::{CLOCK_SKEW_MS_MAX, Seal};
 use nospy::merkle::Edge;
 use nospy::rpc::{ClientError, EntryRef, Tail, VerifiedRun};
 use nospy::statement::{Named, Party, Statement, StatementId, Subject};
@@ -34,14 +34,13 @@ use crate::log::quorum;
 use crate::monitor::courier::Courier;
 use crate::monitor::event::Event;
 use crate::monitor::follow::{Follow, Sealed, heartbeat_ms, tree_json};
+use crate::monitor::names::Names;
 use crate::monitor::state::State;
 use crate::monitor::watch::Watch;
 use crate::online::{Online, OnlineArgs};
 use crate::output::{Format, Output};
 use crate::{caught, moment, seen};
 
-/// Statements whose touched subjects are kept at hand for those that name them.
-const NAMED_KEPT_MAX: usize = 4_096;
 /// An endorsement of a void of a statement: none names further.
 const NAMED_DEPTH_MAX: usize = 2;
 /// How long the server may take for the next entries that it says it has.
@@ -92,7 +91,7 @@ struct Monitor<'a> {
     state: State,
     courier: Courier<'a>,
     /// What statements touch that others may name.
-    named: BTreeMap<StatementId, Named>,
+    names: Names,
     /// Whether the command line, or what it names, cannot be used: waiting does not help.
     is_unusable: bool,
 }
@@ -119,7 +118,7 @@ pub fn run(args: &MonitorArgs, config: &Config, output: &Output) -> Result<Exit,
         origin: log.name().to_owned(),
         watch,
         courier: Courier::new(args.on_event.as_deref(), output),
-        named: BTreeMap::new(),
+        names: Names::default(),
         is_unusable: false,
     };
     loop {
@@ -146,17 +145,34 @@ impl Monitor<'_> {
                     self.condition(name, false, json!({}))?;
                 }
                 self.state.set_looked(now_ms);
-                let exit = self.ages(now_ms)?.unwrap_or(exit);
+                let exit = self.ages()?.unwrap_or(exit);
                 self.state.save()?;
                 Ok(exit)
             }
-            Ok(Followed::Forked) => Ok(Exit::Equivocation),
+            Ok(Followed::Forked) => {
+                // What was told beside the fork is not told again; a full disk does not change the answer.
+                if let Err(error) = self.state.save() {
+                    self.output.error(&error);
+                }
+                Ok(Exit::Equivocation)
+            }
             // What goes wrong here is not the log's doing.
             Err(Trouble::Here(error)) => {
                 self.state.save()?;
+                // An event that nobody takes must not hide that the log stands still.
+                if let Err(another) = self.ages() {
+                    self.output.error(&another);
+                }
                 Err(error)
             }
-            Err(Trouble::There(error)) => self.trouble(error),
+            Err(Trouble::There(error)) => {
+                let exit = self.trouble(error)?;
+                if exit != Exit::Equivocation {
+                    // A server that keeps us from the end of the log keeps no alarm from us.
+                    self.ages()?;
+                }
+                Ok(exit)
+            }
         }
     }
 
@@ -165,10 +181,11 @@ impl Monitor<'_> {
         let quiet = Output::new(Format::Json, true);
         let mut online = Online::connect(&self.online, self.config, &quiet).map_err(Trouble::There)?;
         let size = online.checkpoint.size();
+        self.check_memory(&online).map_err(Trouble::There)?;
         let is_met = quorum(&online).map_err(Trouble::There)?.is_met;
         let is_short = online.policy.asks_for_witnesses() && !is_met;
         self.condition("quorum_missing", is_short, json!({ "size": size })).map_err(Trouble::Here)?;
-        if self.state.edge.size() == 0 && self.args.from_now {
+        if self.state.edge.size() == 0 && size > 0 && self.args.from_now {
             self.begin_at(size, &mut online)?;
         }
         let log = online.log.clone();
@@ -180,10 +197,10 @@ impl Monitor<'_> {
             let Some(run) = next_run(&mut online, &mut tail).map_err(Trouble::There)? else { break };
             for entry in run.statements() {
                 let named = match Follow::needs(entry) {
-                    Some(id) => self.named(&id, 1, &mut online)?,
+                    Some(id) => self.named(&id, follow.edge.size(), 1, &mut online)?,
                     None => None,
                 };
-                let sealed = follow.entry(entry, named);
+                let sealed = follow.entry(entry, named, &mut self.names);
                 if follow.is_too_much() {
                     return Err(unsealed("a batch holds more than a monitor keeps before its seal comes"));
                 }
@@ -201,6 +218,21 @@ impl Monitor<'_> {
         Ok(Followed::Whole(if is_short { Exit::WitnessQuorum } else { Exit::Ok }))
     }
 
+    /// Holds what was reported against the checkpoint. Where there is something to read behind it, its run proves it.
+    fn check_memory(&self, online: &Online) -> Result<(), CliError> {
+        let (edge, checkpoint) = (&self.state.edge, &online.checkpoint);
+        if edge.size() > checkpoint.size() {
+            let (shown, reported) = (checkpoint.size(), edge.size());
+            let words = format!("the registry shows {shown} entries, {reported} were reported before");
+            return Err(CliError::new(Exit::Stale, words));
+        }
+        if edge.size() == checkpoint.size() && edge.size() > 0 && edge.root() != *checkpoint.root() {
+            let words = format!("the registry shows another tree of {} entries than was reported", edge.size());
+            return Err(CliError::new(Exit::BadInclusion, words));
+        }
+        Ok(())
+    }
+
     /// Begins behind the last seal, without what came before.
     fn begin_at(&mut self, size: u64, online: &mut Online) -> Result<(), Trouble> {
         let edge = online.ask(|client| client.edge_at(size)).map_err(Trouble::There)?;
@@ -209,28 +241,38 @@ impl Monitor<'_> {
         };
         let genesis = entry(online, 0)?;
         let seal = entry(online, size - 1)?.statement().clone();
+        let read = Seal::read(size - 1, &seal).map_err(|error| error.to_string());
+        read.and_then(|read| read.check_signature(&seal, &online.log).map_err(|error| error.to_string()))
+            .map_err(|error| unsealed(&format!("its last entry is no seal: {error}")))?;
         self.state.set_interval(genesis.statement().body().field("seal_interval").and_then(|item| item.uint()));
         self.state.advance(edge, Some((size - 1, seal)));
         self.state.save().map_err(Trouble::Here)
     }
 
-    /// What a statement touches that another one names; proved to be in the log.
-    fn named(&mut self, id: &StatementId, depth: usize, online: &mut Online) -> Result<Option<Named>, Trouble> {
-        if let Some(named) = self.named.get(id) {
+    /// What a statement touches that entry `before` names; proved to be in the log below it. `None` if that cannot be told:
+    /// the entry then is one that cannot be read, and the log is followed on.
+    fn named(
+        &mut self,
+        id: &StatementId,
+        before: u64,
+        depth: usize,
+        online: &mut Online,
+    ) -> Result<Option<Named>, Trouble> {
+        if let Some(named) = self.names.get(id, before) {
             return Ok(Some(named.clone()));
         }
-        let found = online.ask(|client| client.statement(EntryRef::Id(*id))).map_err(Trouble::There)?;
-        let statement: &Statement = found.statement();
+        let found = match online.ask(|client| client.named(id)).map_err(Trouble::There)? {
+            Some(found) if found.index() < before => found,
+            _ => return Ok(None),
+        };
+        let (statement, index): (&Statement, u64) = (found.statement(), found.index());
         let inner = match statement.names().ok().flatten() {
-            Some(inner) if depth < NAMED_DEPTH_MAX => self.named(&inner, depth + 1, online)?,
+            Some(inner) if depth < NAMED_DEPTH_MAX => self.named(&inner, index, depth + 1, online)?,
             _ => None,
         };
         let Ok(touches) = statement.touches(|_| inner) else { return Ok(None) };
         let named = Named { role: statement.named_role(), subject: statement.subject().clone(), touches };
-        if self.named.len() >= NAMED_KEPT_MAX {
-            self.named.clear();
-        }
-        self.named.insert(*id, named.clone());
+        self.names.keep(*id, index, named.clone());
         Ok(Some(named))
     }
 
@@ -240,9 +282,16 @@ impl Monitor<'_> {
             self.deliver(event)?;
         }
         if let Some(evidence) = &sealed.fork {
-            let path = caught::keep(&self.directory, evidence)?;
-            let fields = json!({ "evidence": path, "reason": "two seals of the log contradict each other" });
-            self.courier.deliver(&Event::new(&self.origin, "fork", &sealed.index.to_string(), fields))?;
+            let reason = "two seals of the log contradict each other";
+            // The evidence must not get lost because a disk is full.
+            let fields = match caught::keep(&self.directory, evidence) {
+                Ok(path) => json!({ "evidence": path, "reason": reason }),
+                Err(failed) => {
+                    self.output.error(&failed);
+                    json!({ "evidence": null, "evidence_hex": hex(&evidence.to_bytes()), "reason": reason })
+                }
+            };
+            self.tell_fork(&Event::new(&self.origin, "fork", &sealed.index.to_string(), fields))?;
             return Ok(true);
         }
         if sealed.is_closed {
@@ -262,9 +311,21 @@ impl Monitor<'_> {
         Ok(())
     }
 
+    /// Reports that the log was caught. Who looks once is told by the exit code, even if nobody takes the event.
+    fn tell_fork(&self, event: &Event) -> Result<(), CliError> {
+        match self.courier.deliver(event) {
+            Err(error) if self.args.once => {
+                self.output.error(&error);
+                Ok(())
+            }
+            delivered => delivered,
+        }
+    }
+
     /// Reports that a condition begins or ends.
     fn condition(&mut self, name: &'static str, is_on: bool, fields: Json) -> Result<(), CliError> {
-        if let Some(event) = self.state.condition(&self.origin, name, is_on, fields) {
+        if let Some(event) = self.state.condition(&self.origin, name, is_on, now_ms()?, fields) {
+            self.state.save()?;
             self.courier.deliver(&event.with("tree", tree_json(&self.state.edge)))?;
             self.state.set_condition(name, is_on);
             self.state.save()?;
@@ -273,10 +334,14 @@ impl Monitor<'_> {
     }
 
     /// How old the newest seal is.
-    fn ages(&mut self, now_ms: u64) -> Result<Option<Exit>, CliError> {
+    fn ages(&mut self) -> Result<Option<Exit>, CliError> {
+        let now_ms = now_ms()?;
         let seal = self.state.seal.as_ref().and_then(|(index, seal)| Seal::read(*index, seal).ok());
         let Some(seal) = seal else { return Ok(None) };
-        let age_ms = now_ms.saturating_sub(seal.time_ms);
+        // A seal of a time to come is as old as our knowledge of it: one date cannot switch the alarms off.
+        let first_seen_ms = self.state.first_seen_ms(seal.index, now_ms);
+        let age_ms = now_ms.saturating_sub(seal.time_ms.min(first_seen_ms));
+        let is_ahead = seal.time_ms > now_ms.saturating_add(CLOCK_SKEW_MS_MAX);
         let is_due = !self.state.is_closed();
         let is_late = is_due && age_ms > self.args.max_age.saturating_mul(1_000);
         let is_missing = is_due && self.state.interval_s().is_some_and(|interval_s| age_ms > heartbeat_ms(interval_s));
@@ -285,7 +350,7 @@ impl Monitor<'_> {
         });
         self.condition("heartbeat_missing", is_missing, fields.clone())?;
         self.condition("seal_late", is_late, fields)?;
-        Ok((is_late || is_missing).then_some(Exit::Stale))
+        Ok((is_late || is_missing || is_ahead).then_some(Exit::Stale))
     }
 
     /// What an error means: an event, or the end.
@@ -296,7 +361,7 @@ impl Monitor<'_> {
                 // One for each piece of evidence, however often it is found.
                 let name = error.evidence().and_then(Path::file_name);
                 let anchor = name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-                self.courier.deliver(&Event::new(&self.origin, "fork", &anchor, fields))?;
+                self.tell_fork(&Event::new(&self.origin, "fork", &anchor, fields))?;
                 return Ok(Exit::Equivocation);
             }
             Exit::Network | Exit::NotFound | Exit::NotAuthorised => "server_silent",

@@ -27,7 +27,7 @@ pub struct State {
 
 /// The file.
 #[derive(Serialize, Deserialize, Default)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 struct Stored {
     v: u32,
     size: u64,
@@ -35,6 +35,8 @@ struct Stored {
     seal: Option<StoredSeal>,
     interval_s: Option<u64>,
     looked_ms: Option<u64>,
+    /// The newest seal, by its index, and when this machine first saw it.
+    newest: Option<(u64, u64)>,
     is_closed: bool,
     conditions: BTreeMap<String, Condition>,
     delivered: BTreeSet<String>,
@@ -48,12 +50,12 @@ struct StoredSeal {
 }
 
 /// Something that lasts for a while, such as a server that is silent.
-#[derive(Serialize, Deserialize, Clone, Copy, Default)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize, Default)]
+#[serde(default)]
 struct Condition {
     is_on: bool,
-    /// How often it was over: a new episode is a new event.
-    episode: u64,
+    /// Which episode: size and root of what was reported, and when it began. Kept before the first word is said about it.
+    anchor: Option<String>,
 }
 
 impl State {
@@ -115,6 +117,17 @@ impl State {
         self.stored.looked_ms = Some(ms);
     }
 
+    /// When this machine first saw the newest seal, unix milliseconds: now, if it is another one than before.
+    pub fn first_seen_ms(&mut self, seal: u64, now_ms: u64) -> u64 {
+        match self.stored.newest {
+            Some((index, seen_ms)) if index == seal => seen_ms,
+            _ => {
+                self.stored.newest = Some((seal, now_ms));
+                now_ms
+            }
+        }
+    }
+
     /// How often the log promises to seal, in seconds, as its genesis says.
     pub fn interval_s(&self) -> Option<u64> {
         self.stored.interval_s
@@ -136,21 +149,32 @@ impl State {
     }
 
     /// The event that a condition begins or ends, if it does.
-    pub fn condition(&self, origin: &str, name: &'static str, is_on: bool, fields: Json) -> Option<Event> {
-        let known = self.stored.conditions.get(name).copied().unwrap_or_default();
+    pub fn condition(
+        &mut self,
+        origin: &str,
+        name: &'static str,
+        is_on: bool,
+        now_ms: u64,
+        fields: Json,
+    ) -> Option<Event> {
+        let (size, root) = (self.edge.size(), hex(&self.edge.root()));
+        let known = self.stored.conditions.entry(name.to_owned()).or_default();
         if known.is_on == is_on {
+            // What was over before anybody took it is no part of the next episode.
+            known.anchor = known.anchor.take().filter(|_| is_on);
             return None;
         }
         let turn = if is_on { "begins" } else { "ends" };
-        let event = Event::new(origin, name, &format!("{turn} {}", known.episode), fields);
+        let anchor = known.anchor.get_or_insert_with(|| format!("{size} {root} {now_ms}"));
+        let event = Event::new(origin, name, &format!("{turn} {anchor}"), fields);
         Some(event.with("state", turn.into()))
     }
 
     /// Remembers how a condition stands, after it was reported.
     pub fn set_condition(&mut self, name: &'static str, is_on: bool) {
         let known = self.stored.conditions.entry(name.to_owned()).or_default();
-        known.episode += u64::from(known.is_on && !is_on);
         known.is_on = is_on;
+        known.anchor = known.anchor.take().filter(|_| is_on);
     }
 }
 
