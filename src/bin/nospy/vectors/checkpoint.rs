@@ -9,6 +9,10 @@ use crate::vectors::json::{Json, map, text};
 
 const C2SP: &str = "c2sp";
 const OURS: &str = "nospy";
+/// The log's line on the text of `plain` with r = 0: R is the identity and S = k * a. Made once with the log's seed.
+const R_IDENTITY: &str = "\u{2014} example.org/nospy LvrAiQEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEpTZ/FL5ICZFtFPQ9jndBekkhScLBttvNqFCUexLhwg=\n";
+/// The same with R = [12345]B + T, T of order 8, and S = 12345 + k * a.
+const R_TORSION: &str = "\u{2014} example.org/nospy LvrAiUCkz1xhHXN6LxxvzKhNnKv+2AmH8YalpsV+Ypv/GvJ/xhinGzcdOitgoF8dLisMKNnAGDTRD/oOeIXs3V94VQE=\n";
 
 /// A checkpoint's text of this many entries; its root is no real tree's, for nothing here looks into the tree.
 pub fn body(size: &str) -> String {
@@ -80,6 +84,11 @@ fn accepted(cases: &mut Cases) {
         (1 << 63) - 1,
         &signed(&body("9223372036854775807")),
     );
+    cases.accept("size-0-other-root", OURS, s, "form and signature do not look at the tree", 0, &signed(&body("0")));
+    let empty = format!("{ORIGIN}\n0\n{}\n", base64(&nospy::merkle::EMPTY_ROOT));
+    let row = case("size-0", C2SP, "accept", s, "the empty tree").with("size", crate::vectors::json::text("0"));
+    let row = row.with("root", crate::vectors::json::text(hex(&nospy::merkle::EMPTY_ROOT)));
+    cases.0.push(with_bytes(row, signed(&empty).as_bytes()));
     let s = "checkpoint#verification";
     cases.accept(
         "unknown-after",
@@ -169,6 +178,9 @@ fn form(cases: &mut Cases) {
         let reason = "a control character, in the name of an unknown key";
         cases.refuse(&format!("control-{name}"), C2SP, s, reason, note(&text, &(own.clone() + &unknown)));
     }
+    let next_line = line("example.org/\u{85}x", [1, 2, 3, 4], &[9; 64]);
+    let reason = "U+0085, of the controls that C2SP lets stand";
+    cases.refuse("control-c1", OURS, s, reason, note(&text, &(own.clone() + &next_line)));
     let delete = line("example.org/\u{7f}x", [1, 2, 3, 4], &[9; 64]);
     let reason = "U+007F: C2SP forbids only what is below U+0020, we every control character";
     cases.refuse("control-delete", OURS, s, reason, note(&text, &(own.clone() + &delete)));
@@ -255,6 +267,14 @@ fn signatures(cases: &mut Cases) {
     cases.refuse("65-bytes", C2SP, s, "one byte behind the signature", by(&[&good[..], &[0]].concat()));
     cases.refuse("128-bytes", C2SP, s, "the signature twice", by(&good.repeat(2)));
     cases.refuse("zero", C2SP, s, "64 zero bytes", by(&[0; 64]));
+    cases.refuse("r-identity", OURS, s, "R is the identity, of small order", note(&text, R_IDENTITY));
+    cases.refuse(
+        "r-torsion",
+        OURS,
+        s,
+        "R has torsion: holds only if multiplied by the cofactor",
+        note(&text, R_TORSION),
+    );
     cases.refuse("s-plus-l", C2SP, s, "S is not below the order of the group (RFC 8032 5.1.7)", by(&malleable(&good)));
     let stranger = |message: &str| STRANGER.key().sign(message.as_bytes());
     cases.refuse("other-key", C2SP, s, "a stranger's signature under the log's name and id", by(&stranger(&text)));

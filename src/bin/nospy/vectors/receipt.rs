@@ -1,5 +1,7 @@
 //! `receipt.json`: the log's COSE receipts of its statements.
 
+mod profile;
+
 use nospy::codec::{Value, encode, encode_tagged};
 use nospy::crypto::hex;
 
@@ -134,7 +136,9 @@ pub fn file() -> Json {
     }
     let alg = Parts::of(&log, ENTRY, whole).header(1, Value::Int(-19));
     push("alg-ed25519", "accept", "alg -19 (Ed25519) is taken too", ENTRY, &alg.bytes());
-    for (name, reason, bytes) in claims(&log).into_iter().chain(proofs(&log)).chain(shapes(&log)) {
+    for (name, reason, bytes) in
+        claims(&log).into_iter().chain(proofs(&log)).chain(shapes(&log)).chain(profile::rows(&log))
+    {
         push(name, "refuse", reason, ENTRY, &bytes);
     }
     let own = Parts::of(&log, ENTRY, whole);

@@ -201,7 +201,9 @@ fn first(tree: &Tree) -> Script {
     script.push("old-3", C2SP, "nothing was cosigned: the old size is 0", tree.request(3, 5).bytes(), 409);
     script.push("old-5", C2SP, "nothing was cosigned: the old size is 0", tree.request(5, 5).bytes(), 409);
     let empty = format!("{ORIGIN}\n0\n{}\n", base64(&[9; 32]));
-    script.push("empty-with-root", OURS, "the empty tree has one root", honest.clone().text(empty).bytes(), 422);
+    let step =
+        script.push("empty-with-root", OURS, "the empty tree has one root", honest.clone().text(empty).bytes(), 422);
+    step.other = Some(409);
     script.push("other-log", C2SP, "a log that the witness does not know", other_log(tree, 0, 5).bytes(), 404);
     script.ok("five", C2SP, "the first checkpoint", &honest, 5);
     script.push("five-again", C2SP, "the same request: 5 are cosigned by now", honest.bytes(), 409);
@@ -445,6 +447,12 @@ fn form_note(tree: &Tree) -> Script {
     ];
     for (name, profile, body, reason) in texts {
         script.push(&format!("text-{name}"), profile, reason, honest.clone().text(body).bytes(), 400);
+    }
+    // An origin may have 1 to 255 bytes; one that is well formed is of a log that nobody knows.
+    for (len, status) in [(0, 400), (255, 404), (256, 400)] {
+        let body = format!("{}\n20\n{root}\n", "o".repeat(len));
+        let (name, reason) = (format!("origin-{len}"), format!("an origin of {len} bytes"));
+        script.push(&name, OURS, &reason, honest.clone().text(body).bytes(), status);
     }
     let mut not_utf8 = good.into_bytes();
     let last = not_utf8.len() - 3;
