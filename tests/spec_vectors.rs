@@ -156,6 +156,7 @@ fn receipts() {
         let receipt = Receipt::parse(&bytes(case)).map_err(|error| error.to_string())?;
         let found = receipt.check(&entries[entry], &key).map_err(|error| error.to_string())?;
         assert_eq!(found.index, entry as u64);
+        assert_eq!(receipt.to_bytes(), bytes(case), "one spelling");
         Ok(Judged::Accept)
     });
 }

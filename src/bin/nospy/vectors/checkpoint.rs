@@ -1,14 +1,20 @@
 //! `checkpoint.json`: signed notes that are a checkpoint of one log, or are not.
 
+mod fields;
+
 use nospy::crypto::hex;
 
 use crate::vectors::cast::{
-    LOG, ORIGIN, OTHER_LOG, STRANGER, Signer, TIME, W1, base64, case, key_id, line, malleable, with_bytes,
+    LOG, ORIGIN, STRANGER, Signer, TIME, W1, base64, case, key_id, line, malleable, with_bytes,
 };
 use crate::vectors::json::{Json, map, text};
 
 const C2SP: &str = "c2sp";
 const OURS: &str = "nospy";
+/// The log's line on the text of `plain` with r = 0: R is the identity and S = k * a. Made once with the log's seed.
+const R_IDENTITY: &str = "\u{2014} example.org/nospy LvrAiQEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEpTZ/FL5ICZFtFPQ9jndBekkhScLBttvNqFCUexLhwg=\n";
+/// The same with R = [12345]B + T, T of order 8, and S = 12345 + k * a.
+const R_TORSION: &str = "\u{2014} example.org/nospy LvrAiUCkz1xhHXN6LxxvzKhNnKv+2AmH8YalpsV+Ypv/GvJ/xhinGzcdOitgoF8dLisMKNnAGDTRD/oOeIXs3V94VQE=\n";
 
 /// A checkpoint's text of this many entries; its root is no real tree's, for nothing here looks into the tree.
 pub fn body(size: &str) -> String {
@@ -45,9 +51,9 @@ pub fn file() -> Json {
     form(&mut cases);
     lines_of_signatures(&mut cases);
     signatures(&mut cases);
-    sizes(&mut cases);
-    roots(&mut cases);
-    bodies(&mut cases);
+    fields::sizes(&mut cases);
+    fields::roots(&mut cases);
+    fields::bodies(&mut cases);
     map([
         ("what", text("Checkpoints as signed notes, verified with the key of one log: docs/spec/checkpoint.md.")),
         (
@@ -80,6 +86,11 @@ fn accepted(cases: &mut Cases) {
         (1 << 63) - 1,
         &signed(&body("9223372036854775807")),
     );
+    cases.accept("size-0-other-root", OURS, s, "form and signature do not look at the tree", 0, &signed(&body("0")));
+    let empty = format!("{ORIGIN}\n0\n{}\n", base64(&nospy::merkle::EMPTY_ROOT));
+    let row = case("size-0", C2SP, "accept", s, "the empty tree").with("size", crate::vectors::json::text("0"));
+    let row = row.with("root", crate::vectors::json::text(hex(&nospy::merkle::EMPTY_ROOT)));
+    cases.0.push(with_bytes(row, signed(&empty).as_bytes()));
     let s = "checkpoint#verification";
     cases.accept(
         "unknown-after",
@@ -169,6 +180,9 @@ fn form(cases: &mut Cases) {
         let reason = "a control character, in the name of an unknown key";
         cases.refuse(&format!("control-{name}"), C2SP, s, reason, note(&text, &(own.clone() + &unknown)));
     }
+    let next_line = line("example.org/\u{85}x", [1, 2, 3, 4], &[9; 64]);
+    let reason = "U+0085, of the controls that C2SP lets stand";
+    cases.refuse("control-c1", OURS, s, reason, note(&text, &(own.clone() + &next_line)));
     let delete = line("example.org/\u{7f}x", [1, 2, 3, 4], &[9; 64]);
     let reason = "U+007F: C2SP forbids only what is below U+0020, we every control character";
     cases.refuse("control-delete", OURS, s, reason, note(&text, &(own.clone() + &delete)));
@@ -255,6 +269,14 @@ fn signatures(cases: &mut Cases) {
     cases.refuse("65-bytes", C2SP, s, "one byte behind the signature", by(&[&good[..], &[0]].concat()));
     cases.refuse("128-bytes", C2SP, s, "the signature twice", by(&good.repeat(2)));
     cases.refuse("zero", C2SP, s, "64 zero bytes", by(&[0; 64]));
+    cases.refuse("r-identity", OURS, s, "R is the identity, of small order", note(&text, R_IDENTITY));
+    cases.refuse(
+        "r-torsion",
+        OURS,
+        s,
+        "R has torsion: holds only if multiplied by the cofactor",
+        note(&text, R_TORSION),
+    );
     cases.refuse("s-plus-l", C2SP, s, "S is not below the order of the group (RFC 8032 5.1.7)", by(&malleable(&good)));
     let stranger = |message: &str| STRANGER.key().sign(message.as_bytes());
     cases.refuse("other-key", C2SP, s, "a stranger's signature under the log's name and id", by(&stranger(&text)));
@@ -307,104 +329,4 @@ fn signatures(cases: &mut Cases) {
     let reason = "a known key's line that does not verify refuses the note (C2SP: SHOULD)";
     cases.refuse("good-then-bad", OURS, s, reason, note(&text, &(LOG.line(&text) + &bad)));
     cases.refuse("bad-then-good", OURS, s, reason, note(&text, &(bad + &LOG.line(&text))));
-}
-
-fn sizes(cases: &mut Cases) {
-    let s = "checkpoint#fields";
-    let spellings = [
-        ("leading-zero", "017", C2SP, "a leading zero"),
-        ("two-zeros", "00", C2SP, "zero is spelt 0"),
-        ("plus", "+17", C2SP, "a sign"),
-        ("minus", "-1", C2SP, "a sign"),
-        ("minus-zero", "-0", C2SP, "a sign"),
-        ("empty", "", C2SP, "an empty line, which the text of a checkpoint does not have here"),
-        ("space-before", " 17", C2SP, "a space"),
-        ("space-behind", "17 ", C2SP, "a space"),
-        ("hex", "0x11", C2SP, "not decimal"),
-        ("fraction", "17.0", C2SP, "not an integer"),
-        ("exponent", "1e1", C2SP, "not decimal digits"),
-        ("underscore", "1_7", C2SP, "not decimal digits"),
-        ("arabic-digits", "\u{661}\u{667}", C2SP, "digits, but not ASCII"),
-        ("full-width", "\u{ff11}\u{ff17}", C2SP, "digits, but not ASCII"),
-        ("word", "seventeen", C2SP, "not a number"),
-        ("2-63", "9223372036854775808", OURS, "beyond 2^63-1"),
-        ("2-64", "18446744073709551616", OURS, "beyond 64 bits"),
-        ("2-64-plus-17", "18446744073709551633", OURS, "17 after an overflow of 64 bits"),
-        ("very-long", &"1".repeat(400), OURS, "400 digits"),
-    ];
-    for (name, size, profile, reason) in spellings {
-        cases.refuse(&format!("size-{name}"), profile, s, reason, signed(&body(size)));
-    }
-}
-
-fn roots(cases: &mut Cases) {
-    let s = "checkpoint#fields";
-    let whole = base64(&[0xA5; 32]);
-    let spellings = [
-        ("31-bytes", base64(&[0xA5; 31]), C2SP, "too short"),
-        ("33-bytes", base64(&[0xA5; 33]), C2SP, "too long"),
-        ("64-bytes", base64(&[0xA5; 64]), C2SP, "two hashes"),
-        ("empty", String::new(), C2SP, "an empty line"),
-        ("hex", hex(&[0xA5; 32]), C2SP, "hex: base64 of 48 bytes"),
-        ("unpadded", whole.trim_end_matches('=').to_owned(), C2SP, "no padding"),
-        ("two-pads", format!("{whole}="), C2SP, "too much padding"),
-        ("url", base64(&[0xFB; 32]).replace('+', "-").replace('/', "_"), C2SP, "the alphabet of URLs"),
-        ("space-before", format!(" {whole}"), C2SP, "a space"),
-        ("space-behind", format!("{whole} "), C2SP, "a space"),
-        ("bits", stray_bits(&[0xA5; 32]), OURS, "pad bits that are not zero: RFC 4648 lets a decoder choose"),
-    ];
-    for (name, root, profile, reason) in spellings {
-        cases.refuse(&format!("root-{name}"), profile, s, reason, signed(&format!("{ORIGIN}\n17\n{root}\n")));
-    }
-}
-
-fn bodies(cases: &mut Cases) {
-    let s = "checkpoint#fields";
-    let root = base64(&[0xA5; 32]);
-    let texts = [
-        ("one-line", format!("{ORIGIN}\n"), C2SP, "the origin alone"),
-        ("two-lines", format!("{ORIGIN}\n17\n"), C2SP, "no root"),
-        ("order", format!("{ORIGIN}\n{root}\n17\n"), C2SP, "size and root have changed places"),
-        ("no-origin", format!("17\n{root}\n"), C2SP, "no origin"),
-        ("empty-origin", format!("\n17\n{root}\n"), C2SP, "an empty origin"),
-        ("empty-line-inside", format!("{ORIGIN}\n\n17\n{root}\n"), C2SP, "an empty line in the text"),
-        ("empty-extension", format!("{ORIGIN}\n17\n{root}\n\n"), C2SP, "an empty extension line"),
-        ("one-line-joined", format!("{ORIGIN} 17 {root}\n"), C2SP, "spaces in the place of line feeds"),
-        ("extension", format!("{ORIGIN}\n17\n{root}\nx\n"), OURS, "an extension line: nobody can audit it"),
-        (
-            "extension-time",
-            format!("{ORIGIN}\n17\n{root}\nTimestamp: 1\n"),
-            OURS,
-            "an extension line as some logs write it",
-        ),
-        ("other-origin", format!("{}\n17\n{root}\n", OTHER_LOG.name), OURS, "a key signs for the log of its name only"),
-        ("origin-case", format!("example.org/Nospy\n17\n{root}\n"), OURS, "the origin is not the key's name"),
-        ("origin-scheme", format!("https://{ORIGIN}\n17\n{root}\n"), OURS, "the origin is not the key's name"),
-        ("origin-slash", format!("{ORIGIN}/\n17\n{root}\n"), OURS, "the origin is not the key's name"),
-        ("origin-space-behind", format!("{ORIGIN} \n17\n{root}\n"), OURS, "the origin is not the key's name"),
-    ];
-    for (name, text, profile, reason) in texts {
-        cases.refuse(&format!("body-{name}"), profile, s, reason, signed(&text));
-    }
-    let unit = "\u{2014} example.org/long ".len();
-    let head = signed(&body("17"));
-    // 65,536 bytes are taken, 65,537 are not; written as parts, so that the file stays short.
-    for (name, expect, total) in [("65536-bytes", "accept", 65_536), ("65540-bytes", "refuse", 65_540)] {
-        let zeros = total - head.len() - unit - 1;
-        let (pad, profile) = (zeros % 4, OURS);
-        // The name takes up what base64's groups of four leave.
-        let name_more = "x".repeat(pad);
-        let parts = Json::List(vec![
-            Json::List(vec![text(&head), Json::Number(1)]),
-            Json::List(vec![text(format!("\u{2014} example.org/long{name_more} ")), Json::Number(1)]),
-            Json::List(vec![text("AAAA"), Json::Number((zeros / 4) as u64)]),
-            Json::List(vec![text("\n"), Json::Number(1)]),
-        ]);
-        let row = case(name, profile, expect, "checkpoint#form", "the limit of a note is 65,536 bytes");
-        let row = match expect {
-            "accept" => row.with("size", text("17")).with("root", text(hex(&[0xA5; 32]))),
-            _ => row,
-        };
-        cases.0.push(row.with("parts", parts));
-    }
 }

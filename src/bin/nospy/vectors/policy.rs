@@ -68,9 +68,15 @@ fn forms() -> Vec<Json> {
     let as_log = Signer { kind: 1, ..W1 };
     let as_witness = Signer { kind: 4, ..LOG };
     let (log_vkey, one_vkey) = (LOG.vkey(), W1.vkey());
-    let many: String = (0..510)
-        .map(|i| format!("group g{i} any {}\n", if i == 0 { "one".into() } else { format!("g{}", i - 1) }))
-        .collect();
+    let chain = |groups: usize| -> String {
+        let member = |i: usize| if i == 0 { "one".to_owned() } else { format!("g{}", i - 1) };
+        (0..groups).map(|i| format!("group g{i} any {}\n", member(i))).collect()
+    };
+    let named = |len: usize| format!("{log}witness {0} {one_vkey}\nquorum {0}\n", "n".repeat(len));
+    let padded = |len: usize| {
+        let policy = format!("{log}quorum none\n");
+        format!("#{}\n{policy}", "-".repeat(len - policy.len() - 2))
+    };
     let accepted = [
         ("none", C2SP, "no witness is asked for", format!("{log}quorum none\n")),
         ("one", C2SP, "one witness", format!("{log}{one}quorum one\n")),
@@ -99,6 +105,18 @@ fn forms() -> Vec<Json> {
             "one key as log and as witness",
             format!("{log}witness w {}\nquorum w\n", as_witness.vkey()),
         ),
+        ("name-plus", C2SP, "a plus in a name", format!("{log}witness a+b {one_vkey}\nquorum a+b\n")),
+        ("hash-inside", C2SP, "a word may hold a #", format!("{log}witness a# {one_vkey}\nquorum a#\n")),
+        ("no-final-line-feed", OURS, "the last line is not ended", format!("{log}quorum none")),
+        ("name-255", OURS, "a name of 255 bytes", named(255)),
+        ("512-lines", OURS, "512 lines that say something", format!("{log}{one}{}quorum g508\n", chain(509))),
+        (
+            "comments-not-counted",
+            OURS,
+            "512 lines that say something, comments and empty lines",
+            format!("# a\n\n{log}{one}{}\n # b\nquorum g508\n", chain(509)),
+        ),
+        ("65536-bytes", OURS, "the longest policy", padded(65_536)),
     ];
     let refused = [
         ("empty", C2SP, "no bytes", String::new()),
@@ -193,7 +211,16 @@ fn forms() -> Vec<Json> {
         ("delete", OURS, "U+007F in a comment", format!("# \u{7f}\n{log}quorum none\n")),
         ("no-break-space", C2SP, "U+00A0 is no white space here", format!("{log}quorum\u{a0}none\n")),
         ("byte-order-mark", C2SP, "a mark before the first keyword", format!("\u{feff}{log}quorum none\n")),
-        ("513-lines", OURS, "our limit is 512 lines that say something", format!("{log}{one}{many}quorum g509\n")),
+        ("c1-control", OURS, "U+0085 in a comment: C2SP lets it stand", format!("# \u{85}\n{log}quorum none\n")),
+        ("group-02", OURS, "a leading zero in a threshold", format!("{w}group g 02 one two\nquorum g\n")),
+        ("name-256", OURS, "a name of 256 bytes", named(256)),
+        ("65537-bytes", OURS, "one byte more than our limit", padded(65_537)),
+        (
+            "513-lines",
+            OURS,
+            "our limit is 512 lines that say something",
+            format!("{log}{one}{}quorum g509\n", chain(510)),
+        ),
     ];
     let mut rows: Vec<Json> = Vec::new();
     for (name, profile, reason, bytes) in accepted {

@@ -5,6 +5,9 @@ use nospy::crypto::hex;
 use crate::vectors::cast::{LOG, ORIGIN, W1, base64, case, key_id, vkey};
 use crate::vectors::json::{Json, map, text};
 
+/// A key A + T: A is a multiple of the base point, T a point of order 8. Made once with other arithmetic of the curve.
+const TORSION: &str = "example.org/nospy+7d08692b+AQXtuMJhZRME6jNaQ5fgaWufs3yZqoAj7hWDovPkPZ/k";
+
 /// The file.
 pub fn file() -> Json {
     let section = "checkpoint#keys";
@@ -42,10 +45,10 @@ pub fn file() -> Json {
         ("id-long", "c2sp", "nine digits", log.replace(&id, &format!("0{id}"))),
         ("id-upper", "nospy", "hex in capitals", log.replace(&id, &id.to_uppercase())),
         ("name-altered", "c2sp", "another name than the hash is of", log.replace("nospy", "nospx")),
-        ("type-00", "c2sp", "an unassigned type", with_kind(&[0], &public)),
+        ("type-00", "nospy", "an unassigned type", with_kind(&[0], &public)),
         ("type-02", "nospy", "ECDSA is not taken", with_kind(&[2], &public)),
         ("type-06", "nospy", "ML-DSA-44 is not taken yet", with_kind(&[6], &[7; 1312])),
-        ("type-ff", "c2sp", "a type without a name", with_kind(&[0xFF], &public)),
+        ("type-ff", "nospy", "a type without a name", with_kind(&[0xFF], &public)),
         ("31-bytes", "c2sp", "a short key", with_kind(&[1], &public[..31])),
         ("33-bytes", "c2sp", "a long key", with_kind(&[1], &[&public[..], &[0]].concat())),
         ("no-type", "c2sp", "a key without its type", format!("{ORIGIN}+{id}+{}", base64(&public))),
@@ -57,8 +60,9 @@ pub fn file() -> Json {
         ("order-1", "nospy", weak, vkey(ORIGIN, 1, &identity)),
         ("order-2", "nospy", weak, vkey(ORIGIN, 1, &order_2)),
         ("order-4", "nospy", weak, vkey(ORIGIN, 1, &[0; 32])),
-        ("not-canonical", "c2sp", "y is not below 2^255-19 (RFC 8032 5.1.3)", vkey(ORIGIN, 1, &not_canonical)),
-        ("no-point", "c2sp", "no point of the curve has this y", vkey(ORIGIN, 1, &no_point)),
+        ("torsion", "nospy", "a key with torsion that is not of small order", TORSION.to_owned()),
+        ("not-canonical", "nospy", "y is not below 2^255-19 (RFC 8032 5.1.3)", vkey(ORIGIN, 1, &not_canonical)),
+        ("no-point", "nospy", "no point of the curve has this y", vkey(ORIGIN, 1, &no_point)),
         ("id-reversed", "c2sp", "the hash in little-endian order", {
             let mut id = key_id(ORIGIN, 1, &public);
             id.reverse();
