@@ -2,6 +2,7 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::panic, clippy::unwrap_used)] // a test that panics has failed
 
+mod liar;
 mod program;
 mod served;
 
@@ -12,7 +13,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use base64ct::{Base64, Encoding as _};
-use nospy::crypto::{KeyLine, NoteAlgorithm, SigningKey};
+use liar::Lie;
+use nospy::crypto::{KeyLine, Note, NoteAlgorithm, SigningKey};
 use nospy::merkle::{Bundle, Edge, Hash, Tile, bundle_entries, bundles_between, leaf_hash, tiles};
 use program::{Bench, Ran};
 use served::{Engine, Served, listing};
@@ -200,13 +202,86 @@ async fn a_fork_is_named_and_nothing_is_written() {
     let ran = tokio::task::block_in_place(|| scene.bench.run_with(&elsewhere, &["log", "export", "copy"]));
     ran.exits(12).says("two histories").says("the evidence is in other-state");
     assert_eq!(scene.proved_copy(), before, "the copy is what it was");
-    // A log that shows less than was copied proves no fork.
-    let shorter = Scene::new(1).await;
+    // Less than was copied, and otherwise: the copy itself is the later tree of the proof.
+    let shorter = Scene::new(0).await;
+    shorter.grow("elsewhere", 1).await;
     let url = shorter.url();
     let elsewhere = [("NOSPY_SERVER", url.as_str()), ("NOSPY_POLICY", "policy.txt"), ("NOSPY_STATE", "third-state")];
     let ran = tokio::task::block_in_place(|| scene.bench.run_with(&elsewhere, &["log", "export", "copy"]));
-    ran.exits(14);
+    ran.exits(12).says("two histories");
+    let evidence = files(&scene.bench.path("third-state")).into_iter().find(|name| name.ends_with(".fork")).unwrap();
+    let evidence = format!("third-state/{evidence}");
+    scene.run(&["verify", &evidence, "--policy", "policy.txt"]).exits(12);
     assert_eq!(scene.proved_copy(), before);
+}
+
+/// Goal: a registry that lags behind the copy is not accused. Method: the copy goes on, the server shows an older head of
+/// the same log, to a machine that has seen nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_head_of_the_copied_log_is_no_fork() {
+    let scene = Scene::new(30).await;
+    let old = scene.served.registry.checkpoint().unwrap().note().to_string();
+    scene.grow("later", 300).await;
+    scene.export().exits(0);
+    let before = scene.proved_copy();
+    let url = liar::serve(scene.url(), Lie::Checkpoint(old.into_bytes())).await;
+    for state in ["fresh-state", "state"] {
+        let behind = [("NOSPY_SERVER", url.as_str()), ("NOSPY_POLICY", "policy.txt"), ("NOSPY_STATE", state)];
+        let ran = tokio::task::block_in_place(|| scene.bench.run_with(&behind, &["log", "export", "copy"]));
+        ran.exits(14).says("begins with the same");
+        let left: Vec<String> =
+            files(&scene.bench.path(state)).into_iter().filter(|name| name.contains("evidence")).collect();
+        assert!(left.is_empty(), "{left:?}: no question is open");
+    }
+    assert_eq!(scene.proved_copy(), before);
+}
+
+/// Goal: whoever reads the copy never loses the witnesses. Method: a checkpoint that a witness cosigned, then a larger and a
+/// cosigned one without.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cosigned_checkpoint_is_not_replaced_by_one_without_the_quorum() {
+    let scene = Scene::new(300).await;
+    let key = SigningKey::from_seed(&[7; 32]);
+    let witness = KeyLine::new("witness.example.org/w1", NoteAlgorithm::Cosignature, key.public()).unwrap();
+    scene.bench.write("policy.txt", format!("log {}\nwitness w1 {witness}\nquorum w1\n", scene.served.log()));
+    scene.export().exits(13);
+    let path = scene.bench.path("copy/checkpoint");
+    let cosigned = |note: &[u8]| {
+        let mut note = Note::parse(note).unwrap();
+        note.cosign(&witness, &key, served::now_s());
+        note.to_string().into_bytes()
+    };
+    let kept = cosigned(&fs::read(&path).unwrap());
+    fs::write(&path, &kept).unwrap();
+    scene.export().exits(13).says("keeps its checkpoint");
+    scene.grow("later", 400).await;
+    scene.export().exits(13).says("keeps its checkpoint");
+    assert_eq!(fs::read(&path).unwrap(), kept);
+    scene.proved_copy();
+    // With the witness the copy goes on.
+    let newest = cosigned(scene.served.registry.checkpoint().unwrap().note().to_string().as_bytes());
+    let url = liar::serve(scene.url(), Lie::Checkpoint(newest.clone())).await;
+    let met = [("NOSPY_SERVER", url.as_str()), ("NOSPY_POLICY", "policy.txt")];
+    tokio::task::block_in_place(|| scene.bench.run_with(&met, &["log", "export", "copy"])).exits(0);
+    assert_eq!((fs::read(&path).unwrap(), scene.proved_copy().0), (newest, scene.size()));
+}
+
+/// Goal: what a stop leaves behind is removed later. Method: a partial file of a full tile, as a process leaves it that was
+/// killed behind its checkpoint.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_export_could_not_remove_is_removed_by_the_next() {
+    let scene = Scene::new(300).await;
+    scene.export().exits(0);
+    let left = [scene.bench.path("copy/tile/0/000.p/7"), scene.bench.path("copy/.export.replaced")];
+    fs::create_dir_all(left[0].parent().unwrap()).unwrap();
+    fs::write(&left[0], [0; 7 * 32]).unwrap();
+    for words in ["7", "no number"] {
+        fs::write(&left[1], words).unwrap();
+        scene.export().exits(0);
+        assert!(left.iter().all(|path| !path.exists()));
+        fs::create_dir_all(left[0].parent().unwrap()).unwrap();
+        fs::write(&left[0], [0; 7 * 32]).unwrap();
+    }
 }
 
 /// Goal: a copy without the witnesses of the policy is not told as if it had them.

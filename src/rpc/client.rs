@@ -359,7 +359,11 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     }
 
     // The time limit of a request ends with the head of its answer; the body could keep us waiting for ever.
-    async fn within<T>(&self, time_max: Duration, answer: impl Future<Output = T>) -> Result<T, ClientError> {
+    pub(in crate::rpc) async fn within<T>(
+        &self,
+        time_max: Duration,
+        answer: impl Future<Output = T>,
+    ) -> Result<T, ClientError> {
         let answer = tokio::time::timeout(time_max, answer).await;
         answer.map_err(|_| self.trouble(&format!("the answer does not come within {} s", time_max.as_secs_f32())))
     }
@@ -372,6 +376,10 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
 
     pub(in crate::rpc) fn error(&self, status: Status) -> ClientError {
         ClientError::from_status(&self.url, status)
+    }
+
+    pub(in crate::rpc) fn answer_time_max(&self) -> Duration {
+        self.answer_time_max
     }
 
     pub(in crate::rpc) fn log(&self) -> &KeyLine {

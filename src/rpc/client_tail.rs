@@ -95,7 +95,8 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     ///
     /// # Errors
     /// [`CheckError::Inclusion`] if the entries are not those of the checkpoint, [`ClientError::Equivocation`] if the log has
-    /// forked. The tail stays where it was.
+    /// forked, [`ClientError::Network`] if there is an `until` and the next run does not come in time. The tail stays where it
+    /// was.
     pub async fn next_run(&mut self, tail: &mut Tail) -> Result<Option<VerifiedRun>, ClientError> {
         if tail.is_over {
             return Ok(None);
@@ -125,8 +126,13 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
                 Some(stream) => stream,
                 None => self.open_tail(tail).await?,
             };
-            // Waits as long as it takes: a server that is gone shows by its pings.
-            match stream.message().await {
+            let head = match tail.until {
+                // Everything up to `until` is there already: who asked for it does not wait for ever.
+                Some(_) => self.within(self.answer_time_max(), stream.message()).await?,
+                // Waits as long as it takes: a server that is gone shows by its pings.
+                None => stream.message().await,
+            };
+            match head {
                 Ok(Some(head)) => match self.read_run(tail, head, &mut stream).await {
                     Err(error) if error.is_cut() => {}
                     read => return Ok((read?, stream)),
@@ -163,6 +169,10 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         let count = count.ok_or_else(|| field("run", "does not begin where the one before ended"))?;
         if count > RUN_ENTRIES_MAX || tail.until.is_some_and(|until| head.end > until) {
             return Err(field("end", "goes beyond what may come"));
+        }
+        // Otherwise a server could answer for ever without a word.
+        if count == 0 && tail.until.is_some_and(|until| until > start) {
+            return Err(field("end", "does not go beyond the start, and more was asked for"));
         }
         let (mut statements, mut len) = (Vec::new(), 0);
         while (statements.len() as u64) < count {

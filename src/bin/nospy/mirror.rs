@@ -25,7 +25,8 @@ use crate::{export, serve};
 /// Keep a verified copy of a log up to date, and serve it to others (C2SP tlog-tiles).
 ///
 /// A log that signed another history ends the mirror with exit code 12 and the evidence in a file; the copy stays as it was.
-/// A registry that does not answer is asked again in the next round. Texts and docket files are not copied: `nospy audit`
+/// Whatever else goes wrong is said and tried again in the next round. A copy that is there already is checked as a whole
+/// before it is served, without the registry. Texts and docket files are not copied: `nospy audit`
 /// recomputes every docket from the copy.
 #[derive(Args)]
 pub struct MirrorArgs {
@@ -47,13 +48,15 @@ pub struct MirrorArgs {
 /// Runs the verb.
 ///
 /// # Errors
-/// As an export; a registry that cannot be reached is an error only for `--once` and while there is no copy yet.
+/// A proved fork; a copy that is not whole or of another log. Everything else is an error only for `--once` and while there
+/// is no copy yet: otherwise it is said, and tried again in the next round.
 pub fn run(args: &MirrorArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
     if args.once {
         return export::bring_up_to_date(&args.directory, &args.online, config, output);
     }
-    // The first round before anything is served: a mirror that never had a copy is an error of its operator.
-    if !args.directory.join("checkpoint").exists() {
+    // Nothing is served that was not checked: what is there by its files, offline, what is not there by the first round.
+    // A mirror that never had a copy is an error of its operator.
+    if export::check_copy(&args.directory, &args.online.log(config)?, output)?.is_none() {
         export::bring_up_to_date(&args.directory, &args.online, config, output)?;
     }
     if let Some(listen) = &args.listen {
@@ -64,8 +67,9 @@ pub fn run(args: &MirrorArgs, config: &Config, output: &Output) -> Result<Exit, 
     loop {
         match export::bring_up_to_date(&args.directory, &args.online, config, output) {
             Ok(_) => {}
-            Err(error) if matches!(error.exit(), Exit::Network | Exit::Stale) => output.error(&error),
-            Err(error) => return Err(error),
+            Err(error) if error.exit() == Exit::Equivocation => return Err(error),
+            // Whoever stands in between can spoil an answer, a replica can lag, a disk can be full: the copy is whole.
+            Err(error) => output.error(&error),
         }
         thread::sleep(Duration::from_secs(args.every));
     }

@@ -84,15 +84,7 @@ impl Online {
     pub fn connect(args: &OnlineArgs, config: &Config, output: &Output) -> Result<Self, CliError> {
         let policy = args.trust.policy(config)?;
         let log = trust::the_log(&policy, args.origin.as_deref().or(config.origin.as_deref()))?;
-        let url = args.server.clone().or_else(|| config.server.clone()).ok_or_else(|| {
-            CliError::usage("no registry named").next_step("Give --server URL, or `server` in the configuration.")
-        })?;
-        let ca_pem = args.ca.as_deref().or(config.ca.as_deref()).map(files::read).transpose()?;
-        if url.starts_with("https:") && ca_pem.is_none() {
-            return Err(CliError::usage(format!("no certificate authority to check {url} by")).next_step(
-                "Give --ca FILE (PEM). What the registry says is proved by its log key; TLS keeps it private.",
-            ));
-        }
+        let connection = connection(args, config)?;
         let state = seen::directory(args.state.as_deref(), config)?;
         let seen = FileCheckpoints::open(&state, &log)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -102,7 +94,6 @@ impl Online {
         if log.name().starts_with("demo.") {
             output.say(describe::DEMO.trim_end());
         }
-        let connection = Connection { url, ca_pem };
         let start = async {
             let mut client = VerifyingClient::connect(&connection, log.clone(), seen).await?;
             let checkpoint = client.checkpoint().await?;
@@ -176,6 +167,46 @@ impl Online {
             None => CliError::new(Exit::Internal, "two verified checkpoints of one size are no evidence"),
         })
     }
+}
+
+fn connection(args: &OnlineArgs, config: &Config) -> Result<Connection, CliError> {
+    let url = args.server.clone().or_else(|| config.server.clone()).ok_or_else(|| {
+        CliError::usage("no registry named").next_step("Give --server URL, or `server` in the configuration.")
+    })?;
+    let ca_pem = args.ca.as_deref().or(config.ca.as_deref()).map(files::read).transpose()?;
+    if url.starts_with("https:") && ca_pem.is_none() {
+        return Err(CliError::usage(format!("no certificate authority to check {url} by")).next_step(
+            "Give --ca FILE (PEM). What the registry says is proved by its log key; TLS keeps it private.",
+        ));
+    }
+    Ok(Connection { url, ca_pem })
+}
+
+/// The newest head that a registry shows, on its signature alone.
+pub struct Shown {
+    /// The log.
+    pub log: KeyLine,
+    /// The head; that it is of one history with anything is not proved.
+    pub checkpoint: VerifiedCheckpoint,
+    /// Where evidence is kept.
+    pub state: PathBuf,
+}
+
+/// Asks for the newest head without regard to what was seen before.
+///
+/// # Errors
+/// As [`Online::connect`], but for what a memory would show.
+pub fn shown(args: &OnlineArgs, config: &Config) -> Result<Shown, CliError> {
+    let (log, connection) = (args.log(config)?, connection(args, config)?);
+    let state = seen::directory(args.state.as_deref(), config)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::new(Exit::Internal, format!("no runtime: {error}")))?;
+    let seen = ForgetfulCheckpoints::default();
+    let asked = async { VerifyingClient::connect(&connection, log.clone(), seen).await?.checkpoint().await };
+    let checkpoint = runtime.block_on(asked).map_err(|error| explain(error, &log, &state))?;
+    Ok(Shown { log, checkpoint, state })
 }
 
 /// What a client's error means for the caller. Evidence of a fork is written before anything else is said.

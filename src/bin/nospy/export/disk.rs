@@ -9,7 +9,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use nospy::merkle::TileFile;
+use nospy::merkle::{Bundle, TILE_WIDTH, Tile, TileFile, bundles_between, tiles_between};
 
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -20,6 +20,10 @@ const CHECKPOINT: &str = "checkpoint";
 const LOCK: &str = ".export.lock";
 /// A file on its way to its place.
 const NEW: &str = ".export.new";
+/// Size of the checkpoint before, from when the next one is put in its place until what that one replaces is removed.
+const REPLACED: &str = ".export.replaced";
+/// Longest such size, in bytes.
+const SIZE_LEN_MAX: usize = 20;
 /// Longest checkpoint, in bytes.
 const NOTE_LEN_MAX: usize = 65_536;
 
@@ -83,19 +87,37 @@ impl Disk {
         self.replace(&file.path, &file.bytes)
     }
 
-    /// Completes an export: everything that `note` names is in its place.
+    /// Completes an export of `size` entries that went on from `from`: everything that `note` names is in its place.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn complete(&self, note: &[u8]) -> Result<(), CliError> {
-        self.replace(CHECKPOINT, note)
+    pub fn complete(&self, note: &[u8], from: u64, size: u64) -> Result<(), CliError> {
+        // A stop after the checkpoint must not leave what it replaces for ever: the next export reads from where.
+        self.replace(REPLACED, from.to_string().as_bytes())?;
+        self.replace(CHECKPOINT, note)?;
+        self.tidy(size)
     }
 
-    /// Removes the partial files of a tile or bundle that is full and named by the checkpoint: its readers ask for the full one.
+    /// Removes the partial files of tiles and bundles that are full and named by the checkpoint of `size` entries, as far as
+    /// the export that wrote it has not: its readers ask for the full ones.
     ///
     /// # Errors
     /// If they are there and cannot be removed.
-    pub fn prune(&self, full: &str) -> Result<(), CliError> {
+    pub fn tidy(&self, size: u64) -> Result<(), CliError> {
+        let path = self.directory.join(REPLACED);
+        if !path.exists() {
+            return Ok(());
+        }
+        let from = std::str::from_utf8(&self.read(REPLACED, SIZE_LEN_MAX)?).ok().and_then(|size| size.parse().ok());
+        // Whatever else is in it: everything is looked through.
+        let from = from.filter(|from| *from <= size).unwrap_or(0);
+        let full_tiles = tiles_between(from, size).filter(|tile| !tile.is_partial()).map(Tile::path);
+        let full_bundles = bundles_between(from, size).filter(|bundle| u64::from(bundle.width) == TILE_WIDTH);
+        full_tiles.chain(full_bundles.map(Bundle::path)).try_for_each(|full| self.prune(&full))?;
+        fs::remove_file(&path).map_err(|error| CliError::file("remove", &path, &error))
+    }
+
+    fn prune(&self, full: &str) -> Result<(), CliError> {
         let partials = self.directory.join(format!("{full}.p"));
         match fs::remove_dir_all(&partials) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(CliError::file("remove", &partials, &error)),

@@ -3,13 +3,15 @@
 //! The copy is what any mirror or auditor can read without this program: `checkpoint`, `tile/<L>/<N>[.p/<W>]` and
 //! `tile/entries/<N>[.p/<W>]`. A second export goes on from the checkpoint of the first, if the log extends it.
 
+mod check;
 mod disk;
+mod older;
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use nospy::crypto::hex;
-use nospy::evidence::SignedCheckpoint;
+use nospy::crypto::{KeyLine, hex};
+use nospy::evidence::{Policy, Quorum, SignedCheckpoint};
 use nospy::merkle::{TileFile, Tiling, TilingError};
 use nospy::rpc::VerifiedRun;
 use serde_json::json;
@@ -17,6 +19,7 @@ use serde_json::json;
 use crate::config::Config;
 use crate::error::CliError;
 use crate::exit::Exit;
+pub use crate::export::check::check_copy;
 use crate::export::disk::Disk;
 use crate::log::quorum;
 use crate::online::{Online, OnlineArgs};
@@ -42,7 +45,7 @@ pub fn run(args: &ExportArgs, config: &Config, output: &Output) -> Result<Exit, 
 /// Makes the copy in `directory` that of the newest checkpoint.
 ///
 /// # Errors
-/// As [`run`].
+/// As [`run`]; [`Exit::Equivocation`] also if the log signed a smaller tree that the copy does not begin with.
 pub fn bring_up_to_date(
     directory: &Path,
     online: &OnlineArgs,
@@ -50,22 +53,43 @@ pub fn bring_up_to_date(
     output: &Output,
 ) -> Result<Exit, CliError> {
     let disk = Disk::open(directory)?;
+    let result = bring_up(&disk, directory, online, config, output);
+    match result {
+        // What the copy holds tells an older head of its own history from a fork.
+        Err(error) if error.exit() == Exit::Stale => Err(older::examine(&disk, online, config, error)),
+        result => result,
+    }
+}
+
+fn bring_up(
+    disk: &Disk,
+    directory: &Path,
+    online: &OnlineArgs,
+    config: &Config,
+    output: &Output,
+) -> Result<Exit, CliError> {
     let mut online = Online::connect(online, config, output)?;
     let quorum = quorum(&online)?;
-    let tiling = go_on_from(&disk, &mut online)?;
+    let old = own_checkpoint(disk, &online.log)?;
+    let tiling = go_on_from(disk, old.as_ref(), &mut online)?;
     let from = tiling.edge().size();
+    disk.tidy(from)?;
     let checkpoint = online.checkpoint.clone();
     if checkpoint.size() < from {
         // The one server gave an older checkpoint at first and a newer one when the histories were compared.
         return Err(CliError::new(Exit::Stale, "the registry shows an older log than the copy").next_step("Try again."));
     }
-    let (tiling, full) = copy(&disk, &mut online, tiling, output)?;
+    let tiling = copy(disk, &mut online, tiling, output)?;
     if tiling.edge().root() != *checkpoint.root() {
         return Err(CliError::new(Exit::BadInclusion, "the entries are not those of the checkpoint"));
     }
     tiling.partials().iter().try_for_each(|file| disk.put(file))?;
-    disk.complete(checkpoint.note())?;
-    full.iter().try_for_each(|path| disk.prune(path))?;
+    if let Some(old) = &old
+        && !replaces(standing(old, &online.policy), Standing::of(checkpoint.size(), &quorum))
+    {
+        return keep(old, checkpoint.size(), quorum.is_met, directory, output);
+    }
+    disk.complete(checkpoint.note(), from, checkpoint.size())?;
     let text = format!(
         "The log of {} is in {}: {} entries, {} of them new.\nroot {}\nEvery entry was proved to be in the tree that the log signed.",
         online.log.name(),
@@ -86,17 +110,73 @@ pub fn bring_up_to_date(
     Ok(Exit::Ok)
 }
 
-/// Where the last export ended: its own files give the tree that its checkpoint signs, and the log extends it.
-fn go_on_from(disk: &Disk, online: &mut Online) -> Result<Tiling, CliError> {
-    let Some(note) = disk.checkpoint()? else { return Ok(Tiling::new()) };
+/// What a checkpoint is worth to the readers of the copy.
+#[derive(Clone, Copy)]
+struct Standing {
+    size: u64,
+    is_met: bool,
+    cosigners: usize,
+}
+
+impl Standing {
+    fn of(size: u64, quorum: &Quorum) -> Self {
+        Self { size, is_met: quorum.is_met, cosigners: quorum.cosigners.len() }
+    }
+}
+
+/// A note whose cosignatures do not verify has none.
+fn standing(signed: &SignedCheckpoint, policy: &Policy) -> Standing {
+    let size = signed.checkpoint().size;
+    match signed.check_quorum(policy) {
+        Ok(quorum) => Standing::of(size, &quorum),
+        Err(_) => Standing { size, is_met: false, cosigners: 0 },
+    }
+}
+
+/// Whether the readers of the copy lose nothing by the new checkpoint: a larger tree never costs them the quorum, and the
+/// same tree never a witness.
+fn replaces(old: Standing, new: Standing) -> bool {
+    let keeps_quorum = new.is_met || !old.is_met;
+    keeps_quorum && (new.size > old.size || (new.is_met && !old.is_met) || new.cosigners >= old.cosigners)
+}
+
+/// The checkpoint stays: nothing that it names has been removed.
+fn keep(old: &SignedCheckpoint, size: u64, is_met: bool, directory: &Path, output: &Output) -> Result<Exit, CliError> {
+    let (kept, directory) = (old.checkpoint(), directory.display());
+    let text = format!(
+        "The log has {size} entries and they are in {directory}, but its newest checkpoint has fewer witnesses than that of the \
+         copy: the copy keeps its checkpoint of {} entries.",
+        kept.size
+    );
+    let json = json!({
+        "origin": kept.origin.as_str(), "directory": directory.to_string(), "size": kept.size, "from": kept.size,
+        "root": hex(&kept.root), "shown_size": size, "checkpoint_kept": true, "quorum_met": is_met,
+    });
+    output.data(&text, json)?;
+    Ok(if is_met { Exit::Ok } else { Exit::WitnessQuorum })
+}
+
+/// The checkpoint of the copy, signed by `log`; `None` if there is none yet.
+///
+/// # Errors
+/// If it is none, or that of another log.
+fn own_checkpoint(disk: &Disk, log: &KeyLine) -> Result<Option<SignedCheckpoint>, CliError> {
+    let Some(note) = disk.checkpoint()? else { return Ok(None) };
     let of = |error: &dyn std::fmt::Display| {
-        CliError::usage(format!("the checkpoint of the copy: {error}")).next_step("Export to another directory.")
+        CliError::usage(format!("the checkpoint of the copy: {error}"))
+            .next_step("It may be the copy of another log: take another directory.")
     };
     let signed = SignedCheckpoint::parse(&note).map_err(|error| of(&error))?;
-    signed.check_log_signature(&online.log).map_err(|error| of(&error))?;
+    signed.check_log_signature(log).map_err(|error| of(&error))?;
+    Ok(Some(signed))
+}
+
+/// Where the last export ended: its own files give the tree that its checkpoint signs, and the log extends it.
+fn go_on_from(disk: &Disk, old: Option<&SignedCheckpoint>, online: &mut Online) -> Result<Tiling, CliError> {
+    let Some(signed) = old else { return Ok(Tiling::new()) };
     let (size, root) = (signed.checkpoint().size, signed.checkpoint().root);
     // The fork first: what a log signed is worth more than what a disk lost.
-    online.demand_same_history(&note)?;
+    online.demand_same_history(signed.note().to_string().as_bytes())?;
     let tiling = Tiling::resume(size, |path, len_max| disk.read(path, len_max).map_err(Failed::Read));
     let tiling = tiling.map_err(|failed| match failed {
         Failed::Read(error) => error,
@@ -125,25 +205,18 @@ fn damaged(what: &str) -> CliError {
         .next_step("Keep it if you need to know why, and export to another directory.")
 }
 
-/// Writes every file that is full before the end of the checkpoint; gives what is left, and their paths.
-fn copy(
-    disk: &Disk,
-    online: &mut Online,
-    mut tiling: Tiling,
-    output: &Output,
-) -> Result<(Tiling, Vec<String>), CliError> {
+/// Writes every file that is full before the end of the checkpoint; gives what is left.
+fn copy(disk: &Disk, online: &mut Online, mut tiling: Tiling, output: &Output) -> Result<Tiling, CliError> {
     let until = online.checkpoint.size();
     let mut tail = online.client.tail(tiling.edge().clone(), Some(until));
-    let mut paths = Vec::new();
     while let Some(run) = online.ask(|client| client.next_run(&mut tail))? {
         for file in cut(&mut tiling, &run)? {
             disk.put(&file)?;
-            paths.push(file.path);
         }
         output.progress(&format!("{} of {until}", run.edge().size()));
     }
     output.progress("");
-    Ok((tiling, paths))
+    Ok(tiling)
 }
 
 fn cut(tiling: &mut Tiling, run: &VerifiedRun) -> Result<Vec<TileFile>, CliError> {
