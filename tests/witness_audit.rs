@@ -13,17 +13,26 @@ mod served;
 mod wire;
 mod witnessing;
 
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use forger::Forger;
 use kit::{Kit, key};
 use nospy::crypto::{KeyLine, Note, NoteAlgorithm};
-use nospy::evidence::Checkpoint;
 use nospy::evidence::witness::{AddCheckpoint, read_cosignatures};
-use nospy::merkle::leaf_hash;
+use nospy::evidence::{Checkpoint, Policy};
+use nospy::merkle::{Edge, leaf_hash};
+use nospy::registry::{Opening, PublishError, Registry, SystemClock};
+use nospy::rpc::{ClientError, Connection, ForgetfulCheckpoints, VerifyingClient};
+use nospy::server::{self, Limits};
+use nospy::storage::{MemoryStorage, Storage};
+use nospy::witness::{Couriers, WhenMissing};
 use program::Bench;
 use sealed::{Log, log_key, tree};
 use served::{Engine, Served, listing};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
 use witnessing::Witness;
 
 /// A witness that audits the log of `key` at `url`.
@@ -145,4 +154,81 @@ fn an_audit_needs_a_server() {
         bench.write("w/nospy.toml", format!("{config}{log}"));
         bench.run(&arguments).exits(2).says(says);
     }
+}
+
+/// A registry that waits for the one witness of its policy, served on `listener`.
+async fn waiting(listener: TcpListener, witness: &KeyLine, at: SocketAddr) -> (Registry, Policy, TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    let log = KeyLine::new(served::ORIGIN, NoteAlgorithm::Ed25519, served::log_key().public()).unwrap();
+    let policy = format!("log {log}\nwitness w1 {witness} http://{at}/\nquorum w1\n");
+    let policy = Policy::parse(policy.as_bytes()).unwrap();
+    let clock = Arc::new(SystemClock);
+    let timeout = Duration::from_secs(2);
+    let couriers = Couriers::start(policy.clone(), timeout, WhenMissing::Wait, clock.clone()).unwrap();
+    let opening = Opening {
+        storage: Arc::new(MemoryStorage::new()) as Arc<dyn Storage>,
+        guard: directory.path().join("guard"),
+        log_key: served::log_key(),
+        origin: served::ORIGIN.parse().unwrap(),
+        clock,
+        on_fatal: Arc::new(|why: &str| panic!("the log ended: {why}")),
+        options: served::options(),
+    };
+    nospy::registry::create(&opening, &served::genesis()).unwrap();
+    let open = move || Registry::open_witnessed(opening, Box::new(couriers));
+    let registry = tokio::task::spawn_blocking(open).await.unwrap().unwrap();
+    tokio::spawn(server::serve(registry.clone(), listener, Limits::default(), None, std::future::pending()));
+    (registry, policy, directory)
+}
+
+/// Goal: a registry may need the very witness that derives it before it cosigns. Method: it waits for nobody else, and
+/// everything is real.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registry_waits_for_the_witness_that_audits_it() {
+    let bench = Bench::new();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let log = KeyLine::new(served::ORIGIN, NoteAlgorithm::Ed25519, served::log_key().public()).unwrap();
+    let witness = start(&bench, &log, &format!("http://{}", listener.local_addr().unwrap()));
+    let (registry, policy, _directory) = waiting(listener, &witness.vkey, witness.address).await;
+    let start = Instant::now();
+    while registry.checkpoint().is_err() {
+        assert!(start.elapsed() < Duration::from_secs(30), "the first head is cosigned");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    for n in 0..20 {
+        registry.publish(listing(&format!("p{n}")).bytes()).await.unwrap();
+        let quorum = policy.evaluate(registry.checkpoint().unwrap().note()).unwrap();
+        assert!(quorum.is_met && registry.is_witnessed() == Some(true));
+    }
+}
+
+/// Goal: what is only offered is told to nobody who does not ask for it. Method: a registry whose witness is dead.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_offered_is_not_published() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let connection = Connection { url: format!("http://{}", listener.local_addr().unwrap()), ca_pem: None };
+    let nobody = KeyLine::new("witness.example/w1", NoteAlgorithm::Cosignature, key("log").public()).unwrap();
+    let (registry, policy, _directory) = waiting(listener, &nobody, "127.0.0.1:9".parse().unwrap()).await;
+    let statement = listing("one");
+    assert!(matches!(registry.publish(statement.bytes()).await, Err(PublishError::Unwitnessed)));
+    let log = registry.log_key().clone();
+    let client = VerifyingClient::connect(&connection, log.clone(), ForgetfulCheckpoints::default()).await;
+    let mut client = client.unwrap();
+    let is_unwitnessed =
+        |error: &ClientError| matches!(error, ClientError::Refused(refusal) if refusal.reason == "unwitnessed");
+    assert!(is_unwitnessed(&client.checkpoint().await.unwrap_err()));
+    let mut published = client.tail(Edge::new(), None);
+    assert!(is_unwitnessed(&client.next_run(&mut published).await.unwrap_err()));
+    let mut tail = client.tail_of_offered(Edge::new());
+    let mut entries = Vec::new();
+    while entries.len() < 4 {
+        let run = client.next_run(&mut tail).await.unwrap().unwrap();
+        entries.extend(run.statements().to_vec());
+        assert!(!policy.evaluate(Note::parse(run.checkpoint().note()).as_ref().unwrap()).unwrap().is_met);
+    }
+    assert_eq!(entries[2], statement.bytes());
+    // It goes on as the log does.
+    assert!(registry.publish(listing("two").bytes()).await.is_err());
+    let run = client.next_run(&mut tail).await.unwrap().unwrap();
+    assert_eq!((run.start(), run.statements()[0].as_slice()), (4, listing("two").bytes()));
 }

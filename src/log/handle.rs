@@ -9,6 +9,7 @@ use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::crypto::{KeyLine, Note, SigningKey};
 use crate::evidence::Checkpoint;
+use crate::log::heads::Heads;
 use crate::log::sequencer::{Command, Sequencer};
 use crate::log::{Application, Cosigners, Guard, Head, LogReader, Placed, Published, SubmitError, TileCache};
 use crate::storage::Storage;
@@ -105,6 +106,7 @@ pub struct Log<A: Application> {
     commands: SyncSender<Command<A>>,
     stores: Arc<Semaphore>,
     published: watch::Receiver<Arc<Published<A::View>>>,
+    offered: Option<watch::Receiver<Arc<Published<A::View>>>>,
     thread: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
 
@@ -126,13 +128,15 @@ impl<A: Application> Log<A> {
         checkpoint.iter().for_each(|checkpoint| parts.signer.keep(checkpoint));
         let view = Arc::new(parts.application.committed(&reader));
         let first = Arc::new(Published { reader, checkpoint, is_witnessed, view });
-        let (publisher, published) = watch::channel(first);
+        let (heads, published, offered) = Heads::new(first);
+        // Without witnesses nothing is offered: what is signed is published.
+        let offered = parts.cosigners.as_ref().map(|_| offered);
         let (sender, commands) = sync_channel(parts.options.pool_entries_max);
-        let sequencer = Sequencer::new(parts, commands, publisher);
+        let sequencer = Sequencer::new(parts, commands, heads);
         let thread = std::thread::Builder::new().name("sequencer".into()).spawn(move || sequencer.run());
         let thread = thread.expect("a thread can be started while the service starts");
         let stores = Arc::new(Semaphore::new(STORES_MAX));
-        Self { commands: sender, stores, published, thread: Mutex::new(Some(thread)) }
+        Self { commands: sender, stores, published, offered, thread: Mutex::new(Some(thread)) }
     }
 
     /// The newest signed head.
@@ -143,6 +147,12 @@ impl<A: Application> Log<A> {
     /// Tells of each new signed head, for who waits for it. It is closed when the log has stopped.
     pub fn heads(&self) -> watch::Receiver<Arc<Published<A::View>>> {
         self.published.clone()
+    }
+
+    /// Tells of each new head that is offered to witnesses (I8), signed and perhaps not yet published. Those of
+    /// [`Log::heads`] if the log has no witnesses.
+    pub fn offered(&self) -> watch::Receiver<Arc<Published<A::View>>> {
+        self.offered.as_ref().unwrap_or(&self.published).clone()
     }
 
     /// Submits; the answer comes when the submission is durable and its checkpoint signed, or refused. It waits in line as

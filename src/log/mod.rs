@@ -21,7 +21,8 @@
 //!
 //! - **I8** With witnesses that are waited for, a head without a quorum is committed and not published: readers stay at the
 //!   last cosigned head, callers are told that their statement is kept and not yet public, and batches go on from the
-//!   committed head. Every later head holds it.
+//!   committed head. Every later head holds it. Only who audits for a witness follows the heads that are *offered*, or no
+//!   auditing witness could belong to the quorum.
 //!
 //! A batch is whatever waits when the last commit ends: no delay is added unless configured.
 
@@ -31,6 +32,7 @@ mod cosigners;
 mod guard;
 mod handle;
 mod head;
+mod heads;
 mod reader;
 mod recovery;
 mod row;

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::crypto::Note;
+use crate::log::heads::Heads;
 use crate::log::{
     Ahead, Application, Batch, Collected, Decision, Guard, GuardError, GuardedHead, Head, LogParts, LogReader,
     OpenError, PartialTiles, Placed, Planned, Published, SealInput, SubmitError, TileCache,
@@ -49,7 +50,7 @@ pub(in crate::log) struct Sequencer<A: Application> {
     waiting: VecDeque<Command<A>>,
     /// The newest committed head. Readers are behind it as long as its witnesses have not cosigned (I8).
     newest: Arc<Published<A::View>>,
-    published: watch::Sender<Arc<Published<A::View>>>,
+    heads: Heads<A::View>,
     /// Who is answered when `newest` is published.
     unpublished: Vec<Pending<A>>,
     heartbeat_at: Instant,
@@ -90,17 +91,13 @@ enum Next {
 }
 
 impl<A: Application> Sequencer<A> {
-    pub(in crate::log) fn new(
-        parts: LogParts<A>,
-        commands: Receiver<Command<A>>,
-        published: watch::Sender<Arc<Published<A::View>>>,
-    ) -> Self {
+    pub(in crate::log) fn new(parts: LogParts<A>, commands: Receiver<Command<A>>, heads: Heads<A::View>) -> Self {
         let now = Instant::now();
         let heartbeat_at = now + parts.options.seal_interval;
-        let newest = Arc::clone(&published.borrow());
+        let newest = heads.published();
         let ask_again_at = parts.cosigners.as_ref().map(|_| now);
         let (waiting, unpublished) = (VecDeque::new(), Vec::new());
-        Self { parts, commands, waiting, newest, published, unpublished, heartbeat_at, ask_again_at }
+        Self { parts, commands, waiting, newest, heads, unpublished, heartbeat_at, ask_again_at }
     }
 
     pub(in crate::log) fn run(mut self) {
@@ -285,7 +282,10 @@ impl<A: Application> Sequencer<A> {
                 self.show(note, None);
                 return Ok(());
             }
-            Some(cosigners) => cosigners.collect(&self.newest.reader, note),
+            Some(cosigners) => {
+                self.heads.offer(&self.newest, &note);
+                cosigners.collect(&self.newest.reader, note)
+            }
         };
         self.ask_again_at = Some(Instant::now() + COSIGNATURES_INTERVAL);
         match collected {
@@ -308,13 +308,13 @@ impl<A: Application> Sequencer<A> {
         self.parts.signer.keep(&note);
         let (reader, view) = (Arc::clone(&self.newest.reader), Arc::clone(&self.newest.view));
         self.newest = Arc::new(Published { reader, checkpoint: Some(note), is_witnessed, view });
-        self.published.send_replace(Arc::clone(&self.newest));
+        self.heads.publish(&self.newest);
         self.answer_published();
     }
 
     /// Answers those whose statement stands in what readers see.
     fn answer_published(&mut self) {
-        let published = Arc::clone(&self.published.borrow());
+        let published = self.heads.published();
         let size = if published.checkpoint.is_some() { published.reader.head().size() } else { 0 };
         for one in std::mem::take(&mut self.unpublished) {
             match one.index < size {
@@ -334,7 +334,7 @@ impl<A: Application> Sequencer<A> {
 
     /// Asks for what is missing: the quorum of a head that is not published, or further lines of one that is.
     fn ask_again(&mut self) -> Result<(), End> {
-        let published = Arc::clone(&self.published.borrow());
+        let published = self.heads.published();
         let (Some(note), true) = (&published.checkpoint, Arc::ptr_eq(&published, &self.newest)) else {
             return self.publish();
         };

@@ -41,7 +41,7 @@ pub use search::{
     SEARCH_ENTRIES_MAX, SEARCH_LEN_MAX, SEARCH_WORDS_MAX, SearchBounds, SearchFamily, SearchPage, SearchPlace,
     SearchRow, SearchWords,
 };
-pub use tail::{Growth, RUN_ENTRIES_MAX, RUN_LEN_MAX, Run};
+pub use tail::{Growth, Heads, RUN_ENTRIES_MAX, RUN_LEN_MAX, Run};
 pub use text::{DepositError, StoredText, TEXT_BYTES_MAX};
 pub use tile::BUNDLE_LEN_MAX;
 pub use tombstone::{RemoveError, RemovedText, Tombstone, remove_text};

@@ -51,6 +51,7 @@ impl VerifiedRun {
 pub struct Tail {
     edge: Edge,
     until: Option<u64>,
+    offered: bool,
     stream: Option<Streaming<proto::TailStatementsResponse>>,
     checkpoint: Option<VerifiedCheckpoint>,
     is_over: bool,
@@ -87,7 +88,13 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     /// Prepares to read the log from the end of `edge` (an empty edge: from the beginning) to the entry before `until`, or
     /// without an end. Nothing is asked yet.
     pub fn tail(&self, edge: Edge, until: Option<u64>) -> Tail {
-        Tail { edge, until, stream: None, checkpoint: None, is_over: false }
+        Tail { edge, until, offered: false, stream: None, checkpoint: None, is_over: false }
+    }
+
+    /// As [`Self::tail`] without an end, of the heads that the log offers to its witnesses, for who audits for one: a checkpoint
+    /// then may have no cosignature, and is not held against the one that was seen last. Each run extends the one before.
+    pub fn tail_of_offered(&self, edge: Edge) -> Tail {
+        Tail { offered: true, ..self.tail(edge, None) }
     }
 
     /// The next run of entries, verified; `None` when `until` is reached. Without an `until` it waits for new entries; it may
@@ -105,6 +112,8 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         let path = check::path(&told.head.path, PATH_LEN_MAX)?;
         let checkpoint = match tail.checkpoint.take() {
             Some(last) if last.note() == told.head.note => last,
+            // What is not published has no proof of consistency with anything: the edge is the memory.
+            _ if tail.offered => check::checkpoint(&told.head.note, self.log())?,
             _ => self.place(&told.head.note).await?,
         };
         let edge = check::run(tail.edge.clone(), &told.statements, &checkpoint, &path)?;
@@ -150,7 +159,8 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     }
 
     async fn open_tail(&self, tail: &Tail) -> Result<Streaming<proto::TailStatementsResponse>, ClientError> {
-        let request = proto::TailStatementsRequest { start: tail.edge.size(), until: tail.until };
+        let Tail { until, offered, .. } = *tail;
+        let request = proto::TailStatementsRequest { start: tail.edge.size(), until, offered };
         let client = self.log_reader().max_decoding_message_size(TAIL_MESSAGE_LEN_MAX);
         self.call(client, request, |mut to, request| async move { to.tail_statements(request).await }).await
     }

@@ -2,7 +2,7 @@
 
 use tonic::{Request, Response, Status};
 
-use crate::registry::{Mode, ReadError, Registry};
+use crate::registry::{Heads, Mode, ReadError, Registry};
 use crate::rpc::chunks::Chunks;
 use crate::rpc::convert;
 use crate::rpc::proto::{self, get_log_info_response, get_receipt_request, get_statement_request, log_server};
@@ -126,10 +126,11 @@ impl log_server::Log for LogService {
         request: Request<proto::TailStatementsRequest>,
     ) -> Result<Response<Self::TailStatementsStream>, Status> {
         let slot = self.0.tail_slot(&request)?;
-        let proto::TailStatementsRequest { start, until } = request.into_inner();
+        let proto::TailStatementsRequest { start, until, offered } = request.into_inner();
         if until.is_some_and(|until| until == 0 || until < start) {
             return Err(invalid_field("until", "is not 1 or more, or before the start"));
         }
-        Ok(Response::new(tail::start(&self.0, slot, start, until).await?))
+        let heads = if offered { Heads::Offered } else { Heads::Published };
+        Ok(Response::new(tail::start(&self.0, slot, heads, start, until).await?))
     }
 }

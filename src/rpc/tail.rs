@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep_until};
 use tonic::Status;
 
 use crate::net::Slot;
-use crate::registry::{Growth, Run};
+use crate::registry::{Growth, Heads, Run};
 use crate::rpc::chunks::{Chunks, Feeder};
 use crate::rpc::limits::{CHUNK_LEN, MESSAGE_STATEMENTS_MAX};
 use crate::rpc::proto;
@@ -20,18 +20,21 @@ type Message = proto::TailStatementsResponse;
 pub(crate) async fn start(
     shared: &Shared,
     slot: Slot,
+    heads: Heads,
     start: u64,
     until: Option<u64>,
 ) -> Result<Chunks<Message>, Status> {
-    let growth = shared.registry.growth();
+    let growth = shared.registry.growth(heads);
     // The first run is read before the answer begins: a start beyond the log is an error of the call.
-    let (run, slot) = shared.fold(slot, move |registry| registry.run(start, until)).await?;
-    let tail = Tail { shared: shared.clone(), until, ends_at: Instant::now() + shared.limits.tail_time_max, growth };
+    let (run, slot) = shared.fold(slot, move |registry| registry.run(heads, start, until)).await?;
+    let ends_at = Instant::now() + shared.limits.tail_time_max;
+    let tail = Tail { shared: shared.clone(), heads, until, ends_at, growth };
     Ok(Chunks::feed(&shared.limits, move |feeder| tail.send(feeder, run, slot)))
 }
 
 struct Tail {
     shared: Shared,
+    heads: Heads,
     until: Option<u64>,
     ends_at: Instant,
     growth: Growth,
@@ -56,8 +59,8 @@ impl Tail {
                     () = sleep_until(self.ends_at) => return Ok(()),
                 }
             }
-            let until = self.until;
-            (run, slot) = self.shared.fold(slot, move |registry| registry.run(end, until)).await?;
+            let (heads, until) = (self.heads, self.until);
+            (run, slot) = self.shared.fold(slot, move |registry| registry.run(heads, end, until)).await?;
         }
     }
 }

@@ -22,12 +22,15 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{BoxError, Router};
 use http_body_util::{BodyExt as _, Limited};
-use tokio::time::timeout;
+use tokio::task::JoinError;
+use tokio::time::{sleep, timeout};
 
 use crate::evidence::witness::{AddCheckpoint, REQUEST_LEN_MAX, Refusal, SIZE_MEDIA_TYPE, size_body};
 use crate::net::{Peer, RateLimit};
 use crate::witness::{Conflict, Keep, KeepError, WitnessError, origin_hash};
 
+/// How often an audit is looked at that is waited for.
+const AUDIT_LOOK_INTERVAL: Duration = Duration::from_millis(20);
 const TEXT: &str = "text/plain; charset=utf-8";
 
 /// What a stranger may ask of a witness.
@@ -39,11 +42,14 @@ pub struct Limits {
     pub per_second: u32,
     /// Time for the body of a request.
     pub body_time_max: Duration,
+    /// Time that a request waits for an audit to come as far as its checkpoint.
+    pub audit_time_max: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { burst: 1_000, per_second: 200, body_time_max: Duration::from_secs(10) }
+        let (body_time_max, audit_time_max) = (Duration::from_secs(10), Duration::from_secs(1));
+        Self { burst: 1_000, per_second: 200, body_time_max, audit_time_max }
     }
 }
 
@@ -90,9 +96,7 @@ async fn add_checkpoint(State(witness): State<Witness>, peer: Option<Extension<P
         Ok(request) => request,
         Err(error) => return text(StatusCode::BAD_REQUEST, &error.to_string()),
     };
-    // Two syncs: beside the workers that serve everybody.
-    let keep = Arc::clone(&witness.keep);
-    match tokio::task::spawn_blocking(move || keep.add_checkpoint(&request)).await {
+    match decide(&witness, Arc::new(request)).await {
         Ok(Ok(lines)) => answer(StatusCode::OK, TEXT, lines),
         Ok(Err(KeepError::Refused(refusal))) => refused(refusal),
         Ok(Err(KeepError::NotAudited { size })) => {
@@ -112,6 +116,20 @@ async fn add_checkpoint(State(witness): State<Witness>, peer: Option<Extension<P
         ),
         Ok(Err(KeepError::Broken)) | Err(_) => {
             text(StatusCode::INTERNAL_SERVER_ERROR, "this witness cannot keep its state")
+        }
+    }
+}
+
+/// Decides. What an audit has not derived yet is waited for a little: a log asks for its cosignature in the moment in which it
+/// offers the entries.
+async fn decide(witness: &Witness, request: Arc<AddCheckpoint>) -> Result<Result<String, KeepError>, JoinError> {
+    let until = Instant::now() + witness.limits.audit_time_max;
+    loop {
+        // Two syncs: beside the workers that serve everybody.
+        let (keep, asked) = (Arc::clone(&witness.keep), Arc::clone(&request));
+        match tokio::task::spawn_blocking(move || keep.add_checkpoint(&asked)).await {
+            Ok(Err(KeepError::NotAudited { .. })) if Instant::now() < until => sleep(AUDIT_LOOK_INTERVAL).await,
+            decided => return decided,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! `nospy witness serve --audit`: logs that are derived again from their entries, as they grow.
 //!
-//! Each log has a thread that follows it by the verified stream and feeds an [`Auditor`]. It begins with entry 0 at every
-//! start: what a witness says rests on nothing that was stored.
+//! Each log has a thread that follows what the log offers to its witnesses, by the verified stream, and feeds an [`Auditor`]. It
+//! begins with entry 0 at every start: what a witness says rests on nothing that was stored. What does not extend the entries
+//! that were derived is not read: such a log is asked again and again, and never cosigned further.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -120,13 +121,8 @@ fn follow(log: &AuditedLog, mut auditor: Auditor, state: &Mutex<State>) {
     loop {
         match runtime.block_on(follow_once(log, &mut auditor, state)) {
             Ok(()) => return,
-            Err(error @ ClientError::Equivocation { .. }) => {
-                tracing::error!(origin = log.origin, %error, "the audited log signed two histories");
-                state.lock().unwrap_or_else(PoisonError::into_inner).broken = Some(error.to_string());
-                return;
-            }
             Err(error) => {
-                tracing::warn!(origin = log.origin, %error, "an audited log does not answer");
+                tracing::warn!(origin = log.origin, %error, "an audited log does not go on");
                 thread::sleep(PAUSE);
             }
         }
@@ -138,7 +134,8 @@ async fn follow_once(log: &AuditedLog, auditor: &mut Auditor, state: &Mutex<Stat
     let seen = ForgetfulCheckpoints::default();
     let mut client = VerifyingClient::connect(&log.connection, log.key.clone(), seen).await?;
     let edge: Edge = auditor.edge().clone();
-    let mut tail = client.tail(edge, None);
+    // What is offered, before it is published: a registry may wait for this very witness.
+    let mut tail = client.tail_of_offered(edge);
     while let Some(run) = client.next_run(&mut tail).await? {
         let sealed: Vec<_> = run.statements().iter().filter_map(|entry| auditor.push(entry)).collect();
         let (_, findings) = auditor.report();
