@@ -85,7 +85,7 @@ func grow(t *testing.T, dir string, r *registry, party string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.ReplaceAll(string(draft), "to be written", "as a test says")
+	text := strings.ReplaceAll(string(draft), "to be written", party)
 	if err := os.WriteFile(filepath.Join(dir, party+".yaml"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
