@@ -13,7 +13,7 @@ use crate::crypto::PublicKey;
 use crate::statement::body::{
     Addressees, Body, Description, IdentifierScheme, KeyGrant, Offer, RegistryPolicy, Report,
 };
-use crate::statement::{GovernmentOrCountry, Party, Subject, check_texts, is_name_text};
+use crate::statement::{GovernmentOrCountry, Party, Subject, is_name_text};
 
 /// Most statements of one issuer on a subject `party/…`, `report/…` or `registry`.
 pub const DOCKET_STATEMENTS_MAX: usize = 1_024;
@@ -31,7 +31,7 @@ const COUNTRIES: &str = "ad ae af ag ai al am ao aq ar as at au aw ax az ba bb b
 
 /// The *a* rules, after [`World::judge`].
 pub(in crate::agreement) fn check(world: &World, act: &Act) -> Result<(), Refusal> {
-    check_texts(act.statement.bytes()).map_err(|error| {
+    act.statement.check_texts().map_err(|error| {
         Refusal::new(Rule::TextNotAdmitted, error.to_string(), "texts in NFC without bidirectional controls")
     })?;
     let Some(body) = act.body.as_deref() else { return Ok(()) };

@@ -132,6 +132,12 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// The item in bytes that [`Item::read`] has accepted before: it is not checked again.
+    pub(crate) fn checked(bytes: &'a [u8]) -> Self {
+        debug_assert!(Self::read(bytes).is_ok(), "these bytes were read before");
+        Self { bytes }
+    }
+
     /// The encoding of this item.
     pub fn encoded(&self) -> &'a [u8] {
         self.bytes
@@ -187,6 +193,12 @@ impl<'a> Item<'a> {
         str::from_utf8(&self.bytes[head.len..]).ok()
     }
 
+    /// Whether this is that text. Compares bytes, which [`Item::text`] would first have to look through.
+    fn is_text(&self, text: &str) -> bool {
+        let head = self.head();
+        head.major == TEXT && self.bytes[head.len..] == *text.as_bytes()
+    }
+
     /// The boolean, if this is one.
     pub fn boolean(&self) -> Option<bool> {
         let head = self.head();
@@ -217,7 +229,7 @@ impl<'a> Item<'a> {
 
     /// The value under a text key; `None` if this is no map or has no such key.
     pub fn field(&self, name: &str) -> Option<Item<'a>> {
-        self.map()?.find_map(|(key, value)| (key.text() == Some(name)).then_some(value))
+        self.map()?.find_map(|(key, value)| key.is_text(name).then_some(value))
     }
 
     /// The value under an integer key; `None` if this is no map or has no such key.
@@ -384,13 +396,18 @@ fn check_map(bytes: &[u8], mut at: usize, pairs: u64, depth: usize) -> Result<us
     Ok(at)
 }
 
+/// Bytes of a text that are looked at together.
+const CHUNK_LEN: usize = 64;
+
 fn check_text(content: &[u8]) -> Result<(), CborFault> {
     str::from_utf8(content).map_err(|_| CborFault::Utf8)?;
     // The category Cc, read off the bytes, since every text of every entry passes here: U+0000-1F and 7F are one byte each,
     // U+0080-9F are C2 80-9F, and in UTF-8 none of these bytes is part of anything else.
-    let is_c0 = |byte: &u8| (*byte < 0x20 && *byte != b'\n') || *byte == 0x7F;
+    let is_c0 = |byte: u8| (byte < 0x20 && byte != b'\n') || byte == 0x7F;
     let is_c1 = |pair: &[u8]| pair[0] == 0xC2 && pair[1] < 0xA0;
-    match content.iter().any(is_c0) || (!content.is_ascii() && content.windows(2).any(is_c1)) {
+    // Without an early way out within a chunk, a chunk is one comparison of vectors.
+    let has_c0 = |chunk: &[u8]| chunk.iter().fold(false, |has, byte| has | is_c0(*byte));
+    match content.chunks(CHUNK_LEN).any(has_c0) || (!content.is_ascii() && content.windows(2).any(is_c1)) {
         true => Err(CborFault::Control),
         false => Ok(()),
     }

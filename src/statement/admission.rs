@@ -4,6 +4,7 @@
 use unicode_normalization::is_nfc;
 
 use crate::codec::Item;
+use crate::statement::Statement;
 
 /// A text that is not admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,16 +33,31 @@ pub fn check_texts(submission: &[u8]) -> Result<(), TextError> {
     let item = Item::read_sign1(submission).map_err(|_| TextError::NotASubmission)?;
     for member in item.array().ok_or(TextError::NotASubmission)? {
         let inner = member.bytes().and_then(|bytes| Item::read(bytes).ok());
-        for item in [Some(member), inner].into_iter().flatten() {
-            if item.any_text(&|text| text.chars().any(is_bidi_control)) {
-                return Err(TextError::BidiControl);
-            }
-            if item.any_text(&|text| !is_nfc(text)) {
-                return Err(TextError::NotNfc);
-            }
-        }
+        [Some(member), inner].into_iter().flatten().try_for_each(check_item)?;
     }
     Ok(())
+}
+
+impl Statement {
+    /// As [`check_texts`]. Outside its body a statement has ASCII only: the grammars of its claims and of its kind allow
+    /// nothing else.
+    ///
+    /// # Errors
+    /// The first property that does not hold.
+    pub fn check_texts(&self) -> Result<(), TextError> {
+        check_item(self.body())
+    }
+}
+
+fn check_item(item: Item<'_>) -> Result<(), TextError> {
+    let has_bidi_control = |text: &str| text.chars().any(is_bidi_control);
+    // ASCII is neither, and nearly everything is ASCII.
+    let is_doubtful = |text: &str| !text.is_ascii() && (has_bidi_control(text) || !is_nfc(text));
+    match () {
+        () if !item.any_text(&is_doubtful) => Ok(()),
+        () if item.any_text(&has_bidi_control) => Err(TextError::BidiControl),
+        () => Err(TextError::NotNfc),
+    }
 }
 
 /// Whether `c` is shown as nothing, or moves the text: a line or paragraph separator, or one of the characters by which
