@@ -1,6 +1,6 @@
 //! A docket as it is kept: its statements with their verdicts, what waits, and what follows from what is complete.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::agreement::accord::AgreementState;
 use crate::agreement::offer::OfferState;
@@ -28,8 +28,8 @@ pub(in crate::agreement) struct History {
 /// docket of many of them is folded without reading all of it for each.
 #[derive(Clone, Debug, Default)]
 pub(in crate::agreement) struct Index {
-    own: BTreeMap<StatementId, usize>,
-    done: BTreeMap<StatementId, usize>,
+    own: HashMap<StatementId, usize>,
+    done: HashMap<StatementId, usize>,
     naming: BTreeMap<StatementId, Vec<usize>>,
 }
 

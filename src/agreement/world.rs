@@ -28,7 +28,8 @@ pub struct World {
     origin: Origin,
     /// Whether every entry of the log is pushed, so that no docket is missing.
     is_whole: bool,
-    histories: BTreeMap<Subject, History>,
+    // In boxes: a tree moves what it holds, and a history is large.
+    histories: BTreeMap<Subject, Box<History>>,
     names: Names,
     /// Which party was granted a key first.
     holders: BTreeMap<Kid, Party>,
@@ -77,7 +78,7 @@ impl World {
     pub fn load_together(&mut self, dockets: Vec<(Subject, Vec<Act>)>) {
         let mut places: BTreeMap<u64, (Act, Vec<Subject>)> = BTreeMap::new();
         for (subject, acts) in dockets {
-            self.histories.insert(subject.clone(), History::empty(&subject));
+            self.histories.insert(subject.clone(), Box::new(History::empty(&subject)));
             for act in acts {
                 places.entry(act.index).or_insert_with(|| (act, Vec::new())).1.push(subject.clone());
             }
@@ -246,7 +247,7 @@ impl World {
     }
 
     pub(in crate::agreement) fn history(&self, subject: &Subject) -> Option<&History> {
-        self.histories.get(subject)
+        self.histories.get(subject).map(Box::as_ref)
     }
 
     /// A statement of a docket at hand, for those that name it.
@@ -310,7 +311,7 @@ impl World {
 
     /// Appends an entry to a docket and lets it take effect.
     fn record(&mut self, subject: &Subject, entry: Entry) {
-        let mut history = self.histories.remove(subject).unwrap_or_else(|| History::empty(subject));
+        let mut history = self.histories.remove(subject).unwrap_or_else(|| Box::new(History::empty(subject)));
         if let Some(Ok(outcome)) = &entry.verdict {
             history.book.apply(&entry.act, outcome);
         }
