@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nospy::crypto::{KeyLine, Note};
 use nospy::evidence::witness::{AddCheckpoint, KeptHead, Refusal, judge};
-use nospy::evidence::{Freshness, Outcome, Policy, Receipt, SignedCheckpoint, Step, TlogProof, Trust, check_file};
+use nospy::evidence::{
+    EvidenceFile, Freshness, Outcome, Policy, Receipt, SignedCheckpoint, Step, TlogProof, Trust, check_file,
+};
 use nospy::statement::Statement;
 use program::Bench;
 use serde_json::Value;
@@ -196,6 +198,30 @@ fn witness_scripts() {
     }
     assert!(steps >= 60, "{steps} steps");
     assert!(wrong.is_empty(), "{} of {steps} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn evidence() {
+    let file = file("evidence.json");
+    let log: KeyLine = text(&file["keys"]["log"], "vkey").parse().unwrap();
+    let mut wrong = Vec::new();
+    judge_all(&file, "cases", |case| {
+        let parsed = EvidenceFile::parse(&bytes(case)).map_err(|error| (16, error.to_string()));
+        let checked = parsed.and_then(|evidence| {
+            assert_eq!(evidence.to_bytes(), bytes(case), "one spelling");
+            evidence.check_by(&log).map_err(|error| (17, error.to_string()))
+        });
+        let (exit, judged) = match checked {
+            Ok(Some(_)) => (12, Ok(Judged::Accept)),
+            Ok(None) => (18, Ok(Judged::Absent)),
+            Err((exit, why)) => (exit, Err(why)),
+        };
+        if case["exit"] != exit {
+            wrong.push(format!("{}: {exit}, {judged:?}", text(case, "name")));
+        }
+        judged
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

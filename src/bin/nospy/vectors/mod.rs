@@ -13,6 +13,8 @@ mod cosignature;
 mod docket_file;
 mod docket_lies;
 mod docket_steps;
+mod evidence;
+mod evidence_omission;
 mod json;
 mod log;
 mod policy;
@@ -46,10 +48,11 @@ pub struct VectorsArgs {
 type File = (&'static str, fn() -> Json);
 
 /// Every file, by its name.
-const FILES: [File; 8] = [
+const FILES: [File; 9] = [
     ("checkpoint.json", checkpoint::file),
     ("cosignature.json", cosignature::file),
     ("docket-file.json", docket_file::file),
+    ("evidence.json", evidence::file),
     ("policy.json", policy::file),
     ("receipt.json", receipt::file),
     ("tlog-proof.json", tlog_proof::file),

@@ -23,7 +23,7 @@ pub(in crate::vectors) struct Parts {
 }
 
 impl Parts {
-    fn of(log: &Log, index: usize, size: usize) -> Self {
+    pub fn of(log: &Log, index: usize, size: usize) -> Self {
         let leaves = &log.leaves()[..size];
         let path = tree::path(leaves, index).into_iter().map(Value::bytes).collect();
         let time = log.sealed[size - 1].1 / 1_000;
@@ -75,13 +75,13 @@ impl Parts {
         self.proof(2, Value::Array(path))
     }
 
-    fn protected(&self) -> Vec<u8> {
+    pub fn protected(&self) -> Vec<u8> {
         let mut header = self.header.clone();
         header.push((15, Value::labels(self.claims.clone())));
         encode(&Value::labels(header))
     }
 
-    fn sign(&self) -> [u8; 64] {
+    pub fn sign(&self) -> [u8; 64] {
         key(self.signer).sign(&encode(&Value::Array(vec![
             Value::text("Signature1"),
             Value::bytes(self.protected()),
