@@ -5,6 +5,8 @@ mod monitored;
 mod program;
 
 use std::fs;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
 
 use monitored::{AGREEMENT, Monitored, copy, names};
 use program::Bench;
@@ -48,6 +50,45 @@ fn a_party_is_told_of_everything_that_concerns_it_once() {
     assert!(m.monitor(&served, &["--party", "gb-ncsc", "--from-now"]).exits(0).events().is_empty());
     let all = m.monitor(&served, &["--party", "gb-other"]).exits(0).events();
     assert_eq!(names(&all), ["registry_change", "key_change"]);
+    // An honest registry has nothing to fear from an audit.
+    assert!(m.monitor(&served, &["--party", "gb-other", "--audit"]).exits(0).events().is_empty());
+}
+
+/// A process that does not outlive the test, whatever becomes of it.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Goal: an audit goes on as the log grows. Method: one monitor over several looks, and statements in between.
+#[test]
+fn an_audit_goes_on_with_the_log() {
+    let m = Monitored::new();
+    let served = m.serve("reg");
+    let fixed = ["monitor", "--every", "1s", "--server", &served.url, "--policy", "reg/policy.txt"];
+    let mut command = m.bench.command(env!("CARGO_BIN_EXE_nospy"));
+    let watch = ["--party", "vendor-1", "--party", "vendor-2", "--party", "vendor-3"];
+    command.args(fixed).args(watch).args(["--audit", "--on-event", "cat >>told"]);
+    let mut child = Killed(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    for (count, vendor) in ["vendor-1", "vendor-2", "vendor-3"].iter().enumerate() {
+        // The genesis first, then one more each time.
+        let start = Instant::now();
+        while fs::read_to_string(m.bench.path("told")).unwrap_or_default().lines().count() <= count {
+            assert!(start.elapsed() < Duration::from_secs(30), "{vendor}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        m.enrol(&served, vendor, "vendor");
+    }
+    std::thread::sleep(Duration::from_millis(2_500));
+    assert!(child.0.try_wait().unwrap().is_none(), "it goes on");
+    drop(child);
+    let told = String::from_utf8(m.bench.read("told")).unwrap();
+    let told: Vec<serde_json::Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(names(&told), ["registry_change", "key_change", "key_change", "key_change"], "{told:?}");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use nospy::codec::Value;
 use nospy::crypto::Digest;
 use nospy::evidence::Seal;
 use nospy::merkle::leaf_hash;
-use nospy::statement::{Statement, StatementId};
+use nospy::statement::{Statement, StatementId, Subject};
 use program::{Bench, Ran};
 use sealed::{Log, log_key};
 use serde_json::Value as Json;
@@ -127,6 +127,32 @@ async fn an_endorsement_of_nothing_is_told_and_the_log_is_followed_on() {
         "{events:?}"
     );
     assert!(monitor(&bench, &url, &vkey, &["--party", "later"]).await.1.is_empty(), "once");
+}
+
+/// Goal: a log that hides and signs well is caught by who derives it, once for each fault. Method: a statement that is left out
+/// of a docket, before a monitor with and without an audit.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_docket_that_hides_is_found_by_an_audit() {
+    let mut kit = Kit::default();
+    kit.at("2026-01-10");
+    let hidden = kit.enrol("later", "vendor", "se");
+    let hides = |statement: &Statement, about: &Subject| *statement.id() == hidden && about.to_string() == "parties";
+    let log = Log::hiding(&kit, hides);
+    let entries = log.entries.iter().map(|entry| entry.bytes().to_vec()).collect();
+    let forger = Forger::new(log_key(), key("log"), entries);
+    let (bench, url, vkey) = (Bench::new(), forger.serve().await, log_key().to_string());
+    let (ran, events) = monitor(&bench, &url, &vkey, &[]).await;
+    ran.exits(14);
+    assert!(!names(&events).contains(&"audit_finding"));
+    let (ran, events) = monitor(&bench, &url, &vkey, &["--audit"]).await;
+    ran.exits(11);
+    assert_eq!((names(&events), &events[0]["fault"]), (vec!["audit_finding"], &"seal_dockets".into()), "{events:?}");
+    let (ran, events) = monitor(&bench, &url, &vkey, &["--audit"]).await;
+    ran.exits(11);
+    assert!(events.is_empty(), "once: {events:?}");
+    // Another watch has its own memory, and the same fault the same id.
+    let (_, other) = monitor(&bench, &url, &vkey, &["--audit", "--party", "later"]).await;
+    assert!(names(&other).contains(&"audit_finding"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

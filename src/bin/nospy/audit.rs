@@ -306,7 +306,7 @@ impl Report<'_> {
 }
 
 /// As `nospy log fsck` has it: what does not follow, what is not signed, what breaks a rule.
-fn exit_of(fault: Fault) -> Exit {
+pub fn exit_of(fault: Fault) -> Exit {
     match fault {
         Fault::Genesis | Fault::SealSignature | Fault::StatementSignature | Fault::SigningKey => Exit::BadSignature,
         Fault::Inadmissible | Fault::Admission => Exit::Indeterminate,

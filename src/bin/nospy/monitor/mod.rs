@@ -8,6 +8,7 @@
 //! - M4. A log that was proved to have forked ends the monitor: nothing that it says afterwards means anything. What is not
 //!   proof (silence, an older tree, a proof that fails) is reported, and the monitor goes on.
 
+mod audit;
 mod courier;
 mod event;
 mod follow;
@@ -20,6 +21,7 @@ use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
+use nospy::audit::Auditor;
 use nospy::crypto::{hex, sha256};
 use nospy::evidence::{CLOCK_SKEW_MS_MAX, Seal};
 use nospy::merkle::Edge;
@@ -72,6 +74,9 @@ pub struct MonitorArgs {
     /// At first begin at the end of the log, and not at its first entry.
     #[arg(long)]
     from_now: bool,
+    /// Derive everything that the log signs from its entries, too, as `nospy audit` does; from entry 0 at every start.
+    #[arg(long)]
+    audit: bool,
     /// How old the newest seal may be.
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = moment::parse_duration)]
     max_age: u64,
@@ -92,6 +97,8 @@ struct Monitor<'a> {
     courier: Courier<'a>,
     /// What statements touch that others may name.
     names: Names,
+    /// With `--audit`: what was derived since the start.
+    auditor: Option<Auditor>,
     /// Whether the command line, or what it names, cannot be used: waiting does not help.
     is_unusable: bool,
 }
@@ -119,6 +126,7 @@ pub fn run(args: &MonitorArgs, config: &Config, output: &Output) -> Result<Exit,
         watch,
         courier: Courier::new(args.on_event.as_deref(), output),
         names: Names::default(),
+        auditor: args.audit.then(|| audit::auditor(&log)).transpose()?,
         is_unusable: false,
     };
     loop {
@@ -140,14 +148,15 @@ impl Monitor<'_> {
     fn look(&mut self) -> Result<Exit, CliError> {
         let now_ms = now_ms()?;
         match self.follow(now_ms) {
-            Ok(Followed::Whole(exit)) => {
+            Ok(Followed::Whole { is_short, audited }) => {
                 for name in ["server_silent", "rollback", "not_extended", "bad_answer"] {
                     self.condition(name, false, json!({}))?;
                 }
                 self.state.set_looked(now_ms);
-                let exit = self.ages()?.unwrap_or(exit);
+                let aged = self.ages()?;
                 self.state.save()?;
-                Ok(exit)
+                let short = is_short.then_some(Exit::WitnessQuorum);
+                Ok(audited.or(aged).or(short).unwrap_or(Exit::Ok))
             }
             Ok(Followed::Forked) => {
                 // What was told beside the fork is not told again; a full disk does not change the answer.
@@ -215,7 +224,8 @@ impl Monitor<'_> {
         if self.state.edge.size() < size {
             return Err(unsealed("the checkpoint does not end with a seal"));
         }
-        Ok(Followed::Whole(if is_short { Exit::WitnessQuorum } else { Exit::Ok }))
+        let audited = self.audit(&mut online, size)?;
+        Ok(Followed::Whole { is_short, audited })
     }
 
     /// Holds what was reported against the checkpoint. Where there is something to read behind it, its run proves it.
@@ -398,7 +408,12 @@ fn next_run(online: &mut Online, tail: &mut Tail) -> Result<Option<VerifiedRun>,
 /// How far a look came.
 enum Followed {
     /// To the newest checkpoint.
-    Whole(Exit),
+    Whole {
+        /// Whether witnesses are missing on it.
+        is_short: bool,
+        /// The exit code of what an audit found, if one was asked for and found anything.
+        audited: Option<Exit>,
+    },
     /// To proof against the log.
     Forked,
 }

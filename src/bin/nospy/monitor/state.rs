@@ -40,6 +40,8 @@ struct Stored {
     is_closed: bool,
     conditions: BTreeMap<String, Condition>,
     delivered: BTreeSet<String>,
+    /// The ids of what an audit found and somebody took; an audit shows its first hundred.
+    found: BTreeSet<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -105,6 +107,16 @@ impl State {
     /// Remembers that an event behind the last seal was taken.
     pub fn note_delivered(&mut self, event: &Event) {
         self.stored.delivered.insert(event.id.clone());
+    }
+
+    /// Whether a finding of an audit was taken before, by this run or an earlier one.
+    pub fn was_found(&self, event: &Event) -> bool {
+        self.stored.found.contains(&event.id)
+    }
+
+    /// Remembers that a finding was taken.
+    pub fn note_found(&mut self, event: &Event) {
+        self.stored.found.insert(event.id.clone());
     }
 
     /// When the log was last looked at, unix milliseconds of this machine.
