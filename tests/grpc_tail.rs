@@ -225,7 +225,7 @@ async fn what_is_not_there_is_not_streamed() {
         (2, Some(1), Code::InvalidArgument),
     ] {
         let refused = raw
-            .tail_statements(TailStatementsRequest { start, until, offered: false })
+            .tail_statements(TailStatementsRequest { start, until, offered: None })
             .await
             .expect_err("nothing there");
         assert_eq!(refused.code(), code, "{start} {until:?}: {refused}");
@@ -240,7 +240,7 @@ async fn an_unread_stream_makes_room() {
     let limits = Limits { tails_per_address_max: 1, chunk_time_max: Duration::from_millis(300), ..Limits::default() };
     let served = Served::start_with(Engine::Memory, limits, options(), None).await;
     grow(&served, "p", 3_000).await;
-    let request = TailStatementsRequest { start: 0, until: None, offered: false };
+    let request = TailStatementsRequest { start: 0, until: None, offered: None };
     let mut unread = raw(&served).await.tail_statements(request).await.expect("a slot").into_inner();
     let mut client = served.client().await;
     let mut tail = client.tail(Edge::new(), Some(size(&served)));

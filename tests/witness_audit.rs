@@ -19,12 +19,12 @@ use std::time::{Duration, Instant};
 
 use forger::Forger;
 use kit::{Kit, key};
-use nospy::crypto::{KeyLine, Note, NoteAlgorithm};
+use nospy::crypto::{KeyLine, Note, NoteAlgorithm, SigningKey};
 use nospy::evidence::witness::{AddCheckpoint, read_cosignatures};
 use nospy::evidence::{Checkpoint, Policy};
 use nospy::merkle::{Edge, leaf_hash};
 use nospy::registry::{Opening, PublishError, Registry, SystemClock};
-use nospy::rpc::{ClientError, Connection, ForgetfulCheckpoints, VerifyingClient};
+use nospy::rpc::{ClientError, Connection, ForgetfulCheckpoints, NOT_A_WITNESS, VerifyingClient};
 use nospy::server::{self, Limits};
 use nospy::storage::{MemoryStorage, Storage};
 use nospy::witness::{Couriers, WhenMissing};
@@ -133,6 +133,27 @@ async fn what_any_witness_refuses_an_auditing_one_refuses_alike() {
     assert_eq!(witness.post(&AddCheckpoint::body(size, &[], &fork)).await.status, 422);
 }
 
+/// Goal: a log that shows its auditor one tree and asks for a cosignature of another has convicted itself, though nothing was
+/// cosigned. Method: the second tree is the first that the witness is asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_tree_than_was_shown_to_the_audit_is_kept() {
+    let (bench, served) = (Bench::new(), Served::start(Engine::Memory).await);
+    served.registry.publish(listing("one").bytes()).await.unwrap();
+    let witness = start(&bench, &served.log(), &format!("http://{}", served.address));
+    let signed = served.registry.checkpoint().unwrap();
+    let text = format!("{}\n{}\n{}=\n", served::ORIGIN, signed.checkpoint().size, "A".repeat(43));
+    let fork = Note::sign(&text, &served.log(), &served::log_key());
+    let (status, body) = settled(&witness, &AddCheckpoint::body(0, &[], &fork)).await;
+    assert_eq!(status, 422, "{}", String::from_utf8_lossy(&body));
+    let hash = nospy::crypto::hex(&nospy::crypto::sha256(&[served::ORIGIN.as_bytes()]).0);
+    let get = |what: &str| wire::get(witness.address, &format!("/{hash}/conflict{what}").leak()[..]);
+    assert_eq!(get("").await.body, fork.to_string().into_bytes());
+    assert_eq!(get("/cosigned").await.body, signed.note().to_string().into_bytes());
+    bench.write("one", signed.note().to_string());
+    bench.write("other", fork.to_string());
+    bench.run(&["verify", "one", "--against", "other", "--policy", &served.log().to_string()]).exits(12);
+}
+
 #[test]
 fn an_audit_needs_a_server() {
     let bench = Bench::new();
@@ -181,6 +202,15 @@ async fn waiting(listener: TcpListener, witness: &KeyLine, at: SocketAddr) -> (R
     (registry, policy, directory)
 }
 
+/// Waits until a checkpoint of so many entries is published.
+async fn eventually(registry: &Registry, size: u64) {
+    let start = Instant::now();
+    while registry.checkpoint().map_or(0, |signed| signed.checkpoint().size) < size {
+        assert!(start.elapsed() < Duration::from_secs(30), "{size} entries are cosigned");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// Goal: a registry may need the very witness that derives it before it cosigns. Method: it waits for nobody else, and
 /// everything is real.
 #[tokio::test(flavor = "multi_thread")]
@@ -190,11 +220,7 @@ async fn a_registry_waits_for_the_witness_that_audits_it() {
     let log = KeyLine::new(served::ORIGIN, NoteAlgorithm::Ed25519, served::log_key().public()).unwrap();
     let witness = start(&bench, &log, &format!("http://{}", listener.local_addr().unwrap()));
     let (registry, policy, _directory) = waiting(listener, &witness.vkey, witness.address).await;
-    let start = Instant::now();
-    while registry.checkpoint().is_err() {
-        assert!(start.elapsed() < Duration::from_secs(30), "the first head is cosigned");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    eventually(&registry, 1).await;
     for n in 0..20 {
         registry.publish(listing(&format!("p{n}")).bytes()).await.unwrap();
         let quorum = policy.evaluate(registry.checkpoint().unwrap().note()).unwrap();
@@ -202,33 +228,76 @@ async fn a_registry_waits_for_the_witness_that_audits_it() {
     }
 }
 
-/// Goal: what is only offered is told to nobody who does not ask for it. Method: a registry whose witness is dead.
+/// Goal: what is only offered is told to the log's witnesses and to nobody else, however many ask. Method: a registry whose
+/// witness never cosigns, strangers on all the streams that they may have, and passes of others.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_offered_is_not_published() {
+async fn what_is_offered_is_told_to_witnesses_alone() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let connection = Connection { url: format!("http://{}", listener.local_addr().unwrap()), ca_pem: None };
-    let nobody = KeyLine::new("witness.example/w1", NoteAlgorithm::Cosignature, key("log").public()).unwrap();
-    let (registry, policy, _directory) = waiting(listener, &nobody, "127.0.0.1:9".parse().unwrap()).await;
+    let keyed = |name: &str, seed: u8| {
+        let key = SigningKey::from_seed(&[seed; 32]);
+        (KeyLine::new(name, NoteAlgorithm::Cosignature, key.public()).unwrap(), key)
+    };
+    let (witness, key) = keyed("witness.example/w1", 71);
+    let (registry, policy, _directory) = waiting(listener, &witness, "127.0.0.1:9".parse().unwrap()).await;
     let statement = listing("one");
     assert!(matches!(registry.publish(statement.bytes()).await, Err(PublishError::Unwitnessed)));
     let log = registry.log_key().clone();
-    let client = VerifyingClient::connect(&connection, log.clone(), ForgetfulCheckpoints::default()).await;
-    let mut client = client.unwrap();
-    let is_unwitnessed =
-        |error: &ClientError| matches!(error, ClientError::Refused(refusal) if refusal.reason == "unwitnessed");
-    assert!(is_unwitnessed(&client.checkpoint().await.unwrap_err()));
-    let mut published = client.tail(Edge::new(), None);
-    assert!(is_unwitnessed(&client.next_run(&mut published).await.unwrap_err()));
-    let mut tail = client.tail_of_offered(Edge::new());
+    let client =
+        || async { VerifyingClient::connect(&connection, log.clone(), ForgetfulCheckpoints::default()).await.unwrap() };
+    let mut client_of_stranger = client().await;
+    let refused =
+        |error: &ClientError, reason: &str| matches!(error, ClientError::Refused(refusal) if refusal.reason == reason);
+    assert!(refused(&client_of_stranger.checkpoint().await.unwrap_err(), "unwitnessed"));
+    let mut published = client_of_stranger.tail(Edge::new(), None);
+    assert!(refused(&client_of_stranger.next_run(&mut published).await.unwrap_err(), "unwitnessed"));
+    for (name, key) in [keyed("witness.example/w2", 71), (witness.clone(), keyed("witness.example/w1", 72).1)] {
+        let mut tail = client_of_stranger.tail_of_offered(Edge::new(), name, key);
+        assert!(refused(&client_of_stranger.next_run(&mut tail).await.unwrap_err(), NOT_A_WITNESS));
+    }
+    let mut client = client().await;
+    let mut tail = client.tail_of_offered(Edge::new(), witness, key);
     let mut entries = Vec::new();
     while entries.len() < 4 {
         let run = client.next_run(&mut tail).await.unwrap().unwrap();
         entries.extend(run.statements().to_vec());
-        assert!(!policy.evaluate(Note::parse(run.checkpoint().note()).as_ref().unwrap()).unwrap().is_met);
+        assert!(!policy.evaluate(&Note::parse(run.checkpoint().note()).unwrap()).unwrap().is_met);
     }
     assert_eq!(entries[2], statement.bytes());
     // It goes on as the log does.
     assert!(registry.publish(listing("two").bytes()).await.is_err());
     let run = client.next_run(&mut tail).await.unwrap().unwrap();
     assert_eq!((run.start(), run.statements()[0].as_slice()), (4, listing("two").bytes()));
+}
+
+/// Goal: strangers keep no witness from the log. Method: all the streams that they may have are taken.
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_take_no_room_of_witnesses() {
+    let bench = Bench::new();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let log = KeyLine::new(served::ORIGIN, NoteAlgorithm::Ed25519, served::log_key().public()).unwrap();
+    let witness = start(&bench, &log, &url);
+    let (registry, _, _directory) = waiting(listener, &witness.vkey, witness.address).await;
+    eventually(&registry, 1).await;
+    let connection = Connection { url, ca_pem: None };
+    let mut held = Vec::new();
+    loop {
+        let client = VerifyingClient::connect(&connection, log.clone(), ForgetfulCheckpoints::default());
+        let mut client = client.await.unwrap();
+        let mut tail = client.tail(Edge::new(), None);
+        match client.next_run(&mut tail).await {
+            Ok(_) => held.push((client, tail)),
+            Err(ClientError::Refused(refusal)) => break assert_eq!(refusal.reason, "busy"),
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!(!held.is_empty());
+    // Begun again, it needs another stream.
+    let (before, address) = (registry.checkpoint().unwrap().checkpoint().size, witness.address.to_string());
+    drop(witness);
+    assert!(registry.publish(listing("while-it-was-away").bytes()).await.is_err());
+    let witness = Witness::start_at(&bench, &address, &["--audit"]);
+    eventually(&registry, before + 1).await;
+    drop((held, witness));
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::crypto::Note;
+use crate::crypto::{KeyLine, Note};
 use crate::log::LogReader;
 
 /// What came of collecting cosignatures.
@@ -44,6 +44,9 @@ pub struct Late {
 
 /// Collects cosignatures of checkpoints.
 pub trait Cosigners: Send + 'static {
+    /// Their keys.
+    fn keys(&self) -> Vec<KeyLine>;
+
     /// Asks for cosignatures of `note`, the checkpoint of `reader`'s head, and waits for the quorum no longer than its
     /// timeout. What one call began, a later one may find.
     fn collect(&mut self, reader: &Arc<LogReader>, note: Note) -> Collected;

@@ -34,7 +34,7 @@ impl<V> Heads<V> {
         self.published.send_replace(Arc::clone(head));
     }
 
-    /// Tells those who audit for witnesses of `head`, signed in `note`, before its cosignatures are asked for. A head that
+    /// Tells witnesses that audit of `head`, signed in `note`, before its cosignatures are asked for. A head that
     /// was offered before is not told again.
     pub fn offer(&self, head: &Published<V>, note: &Note) {
         self.offered.send_if_modified(|offered| {

@@ -21,8 +21,8 @@
 //!
 //! - **I8** With witnesses that are waited for, a head without a quorum is committed and not published: readers stay at the
 //!   last cosigned head, callers are told that their statement is kept and not yet public, and batches go on from the
-//!   committed head. Every later head holds it. Only who audits for a witness follows the heads that are *offered*, or no
-//!   auditing witness could belong to the quorum.
+//!   committed head. Every later head holds it. Only its witnesses may follow the heads that are *offered*, or no auditing
+//!   one could belong to the quorum.
 //!
 //! A batch is whatever waits when the last commit ends: no delay is added unless configured.
 

@@ -75,6 +75,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     keys: Arc<KeyIndex>,
     text_bytes_max: u64,
+    /// Whose cosignatures are collected.
+    witnesses: Vec<KeyLine>,
     state: State,
 }
 

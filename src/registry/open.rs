@@ -125,6 +125,7 @@ impl Registry {
     fn open_with(opening: Opening, mut cosigners: Option<Box<dyn Cosigners>>) -> Result<Self, OpenError> {
         let Opening { storage, guard, log_key, origin, clock, on_fatal, options } = opening;
         check_clock(&*clock, &origin)?;
+        let witnesses = cosigners.as_ref().map(|cosigners| cosigners.keys()).unwrap_or_default();
         let name = KeyLine::new(origin.as_str(), NoteAlgorithm::Ed25519, log_key.public());
         let name = name.map_err(|error| OpenError::Mismatch(error.to_string()))?;
         let cache = Arc::new(TileCache::new(options.tile_cache_bytes));
@@ -163,7 +164,7 @@ impl Registry {
                 State::ReadOnly { published: Arc::new(published), reason }
             }
         };
-        Ok(Self(Arc::new(Inner { signer, clock, keys, text_bytes_max: options.text_bytes_max, state })))
+        Ok(Self(Arc::new(Inner { signer, clock, keys, text_bytes_max: options.text_bytes_max, witnesses, state })))
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::evidence::witness::{Pass, PassError};
 use crate::log;
 use crate::merkle::Hash;
 use crate::registry::desk::View;
@@ -77,6 +78,14 @@ impl Registry {
         let end = start + statements.len() as u64;
         let path = if end == 0 { Vec::new() } else { reader.consistency(end, size)? };
         Ok(Run { start, statements, size, note, path })
+    }
+
+    /// Whether `pass` is of a witness of this log: nobody else follows [`Heads::Offered`] (I8).
+    ///
+    /// # Errors
+    /// [`PassError`].
+    pub fn check_pass(&self, pass: &Pass) -> Result<(), PassError> {
+        pass.check(self.origin().as_str(), &self.0.witnesses, self.0.clock.now_ms() / 1_000)
     }
 
     /// A wait for new entries.

@@ -8,6 +8,8 @@ use crate::evidence::{Fork, Suspicion};
 
 /// Name of this service in an `ErrorInfo`.
 pub const ERROR_DOMAIN: &str = "nospy.v1";
+/// Reason of an `ErrorInfo`: who follows what a log only offers is none of its witnesses.
+pub const NOT_A_WITNESS: &str = "not_a_witness";
 /// Key of the `ErrorInfo` metadata that says what would be accepted.
 pub const NEXT_STEP: &str = "next_step";
 /// Key of the `ErrorInfo` metadata of `text_removed`: when the text was removed, unix milliseconds.

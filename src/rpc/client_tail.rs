@@ -3,8 +3,12 @@
 //! A run of entries is handed out only when the tree over it and everything before it was proved to be the beginning of a
 //! checkpoint that the log signed, and that is of one history with what this client has seen (V1, V2).
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use tonic::Streaming;
 
+use crate::crypto::{KeyLine, SigningKey};
+use crate::evidence::witness::Pass;
 use crate::merkle::{Edge, Hash, PATH_LEN_MAX, leaf_hash};
 use crate::registry::{RUN_ENTRIES_MAX, RUN_LEN_MAX};
 use crate::rpc::answer::EntryRef;
@@ -51,7 +55,8 @@ impl VerifiedRun {
 pub struct Tail {
     edge: Edge,
     until: Option<u64>,
-    offered: bool,
+    /// Who asks for what is only offered.
+    witness: Option<Box<(KeyLine, SigningKey)>>,
     stream: Option<Streaming<proto::TailStatementsResponse>>,
     checkpoint: Option<VerifiedCheckpoint>,
     is_over: bool,
@@ -88,13 +93,14 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
     /// Prepares to read the log from the end of `edge` (an empty edge: from the beginning) to the entry before `until`, or
     /// without an end. Nothing is asked yet.
     pub fn tail(&self, edge: Edge, until: Option<u64>) -> Tail {
-        Tail { edge, until, offered: false, stream: None, checkpoint: None, is_over: false }
+        Tail { edge, until, witness: None, stream: None, checkpoint: None, is_over: false }
     }
 
-    /// As [`Self::tail`] without an end, of the heads that the log offers to its witnesses, for who audits for one: a checkpoint
-    /// then may have no cosignature, and is not held against the one that was seen last. Each run extends the one before.
-    pub fn tail_of_offered(&self, edge: Edge) -> Tail {
-        Tail { offered: true, ..self.tail(edge, None) }
+    /// As [`Self::tail`] without an end, of the heads that the log offers to its witnesses, for the witness of `name` and `key`: a
+    /// checkpoint then may have no cosignature, and is not held against the one that was seen last. Each run extends the one
+    /// before. A log of which this is no witness refuses with the reason [`NOT_A_WITNESS`](crate::rpc::NOT_A_WITNESS).
+    pub fn tail_of_offered(&self, edge: Edge, name: KeyLine, key: SigningKey) -> Tail {
+        Tail { witness: Some(Box::new((name, key))), ..self.tail(edge, None) }
     }
 
     /// The next run of entries, verified; `None` when `until` is reached. Without an `until` it waits for new entries; it may
@@ -113,7 +119,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         let checkpoint = match tail.checkpoint.take() {
             Some(last) if last.note() == told.head.note => last,
             // What is not published has no proof of consistency with anything: the edge is the memory.
-            _ if tail.offered => check::checkpoint(&told.head.note, self.log())?,
+            _ if tail.witness.is_some() => check::checkpoint(&told.head.note, self.log())?,
             _ => self.place(&told.head.note).await?,
         };
         let edge = check::run(tail.edge.clone(), &told.statements, &checkpoint, &path)?;
@@ -131,9 +137,9 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         tail: &mut Tail,
     ) -> Result<(ToldRun, Streaming<proto::TailStatementsResponse>), ClientError> {
         for _ in 0..ATTEMPTS_MAX {
-            let mut stream = match tail.stream.take() {
-                Some(stream) => stream,
-                None => self.open_tail(tail).await?,
+            let (mut stream, is_first) = match tail.stream.take() {
+                Some(stream) => (stream, false),
+                None => (self.open_tail(tail).await?, true),
             };
             let head = match tail.until {
                 // Everything up to `until` is there already: who asked for it does not wait for ever.
@@ -142,7 +148,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
                 None => stream.message().await,
             };
             match head {
-                Ok(Some(head)) => match self.read_run(tail, head, &mut stream).await {
+                Ok(Some(head)) => match self.read_run(tail, head, is_first, &mut stream).await {
                     Err(error) if error.is_cut() => {}
                     read => return Ok((read?, stream)),
                 },
@@ -158,9 +164,17 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         Err(self.trouble("the stream of entries ends again and again before the next run"))
     }
 
+    // A new one for each stream: it is good for some minutes.
+    fn pass(&self, name: &KeyLine, key: &SigningKey) -> Result<proto::WitnessPass, ClientError> {
+        let now =
+            SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| self.trouble("the clock stands before 1970"))?;
+        let Pass { witness, time_s, signature } = Pass::sign(self.log().name(), name, key, now.as_secs());
+        Ok(proto::WitnessPass { witness, time: time_s, signature: signature.to_vec() })
+    }
+
     async fn open_tail(&self, tail: &Tail) -> Result<Streaming<proto::TailStatementsResponse>, ClientError> {
-        let Tail { until, offered, .. } = *tail;
-        let request = proto::TailStatementsRequest { start: tail.edge.size(), until, offered };
+        let offered = tail.witness.as_deref().map(|(name, key)| self.pass(name, key)).transpose()?;
+        let request = proto::TailStatementsRequest { start: tail.edge.size(), until: tail.until, offered };
         let client = self.log_reader().max_decoding_message_size(TAIL_MESSAGE_LEN_MAX);
         self.call(client, request, |mut to, request| async move { to.tail_statements(request).await }).await
     }
@@ -170,6 +184,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
         &self,
         tail: &Tail,
         first: proto::TailStatementsResponse,
+        is_first: bool,
         stream: &mut Streaming<proto::TailStatementsResponse>,
     ) -> Result<ToldRun, ClientError> {
         let field = |field, problem| ClientError::from(CheckError::Field { field, problem });
@@ -181,7 +196,7 @@ impl<S: SeenCheckpoints> VerifyingClient<S> {
             return Err(field("end", "goes beyond what may come"));
         }
         // Otherwise a server could answer for ever without a word.
-        if count == 0 && tail.until.is_some_and(|until| until > start) {
+        if count == 0 && (!is_first || tail.until.is_some_and(|until| until > start)) {
             return Err(field("end", "does not go beyond the start, and more was asked for"));
         }
         let (mut statements, mut len) = (Vec::new(), 0);

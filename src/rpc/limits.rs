@@ -34,6 +34,10 @@ pub struct Limits {
     pub tails_at_work_max: usize,
     /// Those of one address.
     pub tails_per_address_max: usize,
+    /// Streams of witnesses that follow what is offered, beside those: strangers take none of their room.
+    pub offer_tails_at_work_max: usize,
+    /// Those of one address.
+    pub offer_tails_per_address_max: usize,
     /// Time after which a stream that follows the log is ended in peace, before its connection is asked to go.
     pub tail_time_max: Duration,
     /// Streams that publish at once: each may hold [`Self::publish_window`] statements.
@@ -61,6 +65,8 @@ impl Default for Limits {
             texts_at_work_max: 16,
             tails_at_work_max: 64,
             tails_per_address_max: 8,
+            offer_tails_at_work_max: 128,
+            offer_tails_per_address_max: 16,
             tail_time_max: Duration::from_secs(10 * 60),
             publish_streams_max: 16,
             publish_streams_per_address_max: 4,

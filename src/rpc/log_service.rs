@@ -2,6 +2,7 @@
 
 use tonic::{Request, Response, Status};
 
+use crate::evidence::witness::Pass;
 use crate::registry::{Heads, Mode, ReadError, Registry};
 use crate::rpc::chunks::Chunks;
 use crate::rpc::convert;
@@ -125,12 +126,20 @@ impl log_server::Log for LogService {
         &self,
         request: Request<proto::TailStatementsRequest>,
     ) -> Result<Response<Self::TailStatementsStream>, Status> {
-        let slot = self.0.tail_slot(&request)?;
-        let proto::TailStatementsRequest { start, until, offered } = request.into_inner();
+        let (heads, slot) = match &request.get_ref().offered {
+            None => (Heads::Published, self.0.tail_slot(&request)?),
+            Some(pass) => (Heads::Offered, self.0.offer_tail_slot(&request, &to_pass(pass)?)?),
+        };
+        let proto::TailStatementsRequest { start, until, .. } = request.into_inner();
         if until.is_some_and(|until| until == 0 || until < start) {
             return Err(invalid_field("until", "is not 1 or more, or before the start"));
         }
-        let heads = if offered { Heads::Offered } else { Heads::Published };
         Ok(Response::new(tail::start(&self.0, slot, heads, start, until).await?))
     }
+}
+
+fn to_pass(pass: &proto::WitnessPass) -> Result<Pass, Status> {
+    let signature =
+        pass.signature.as_slice().try_into().map_err(|_| invalid_field("offered.signature", "is not 64 bytes"))?;
+    Ok(Pass { witness: pass.witness.clone(), time_s: pass.time, signature })
 }

@@ -47,7 +47,7 @@ pub use answer::{
 };
 pub use check::{VerifiedCheckpoint, VerifiedReceipt, VerifiedStatement};
 pub use client::VerifyingClient;
-pub use client_error::{CheckError, ClientError, ServerRefusal};
+pub use client_error::{CheckError, ClientError, NOT_A_WITNESS, ServerRefusal};
 pub use client_tail::{Tail, VerifiedRun};
 pub use health::Health;
 pub use limits::{CHUNK_LEN, Limits, MESSAGE_STATEMENTS_MAX, PAGE_ROWS, PAGE_ROWS_MAX, REQUEST_LEN_MAX};

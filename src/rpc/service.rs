@@ -7,6 +7,7 @@ use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{Request, Status};
 
+use crate::evidence::witness::Pass;
 use crate::net::{Peer, RateLimit, Slot, Slots};
 use crate::registry::{ReadError, Registry};
 use crate::rpc::limits::Limits;
@@ -21,6 +22,7 @@ pub(crate) struct Shared {
     dockets: Arc<Semaphore>,
     texts: Arc<Semaphore>,
     tails: Slots,
+    offer_tails: Slots,
     publish_streams: Slots,
 }
 
@@ -32,6 +34,7 @@ impl Shared {
             dockets: Arc::new(Semaphore::new(limits.dockets_at_work_max)),
             texts: Arc::new(Semaphore::new(limits.texts_at_work_max)),
             tails: Slots::new(limits.tails_at_work_max, limits.tails_per_address_max),
+            offer_tails: Slots::new(limits.offer_tails_at_work_max, limits.offer_tails_per_address_max),
             publish_streams: Slots::new(limits.publish_streams_max, limits.publish_streams_per_address_max),
             limits: Arc::new(limits),
         }
@@ -45,6 +48,12 @@ impl Shared {
     /// Room for a stream that follows the log.
     pub fn tail_slot<T>(&self, request: &Request<T>) -> Result<Slot, Status> {
         self.tails.take(network_of(request)).ok_or_else(|| status::busy("streams of entries"))
+    }
+
+    /// Room for a witness that follows what is offered to it, once it has shown that it is one.
+    pub fn offer_tail_slot<T>(&self, request: &Request<T>, pass: &Pass) -> Result<Slot, Status> {
+        self.registry.check_pass(pass).map_err(status::not_a_witness)?;
+        self.offer_tails.take(network_of(request)).ok_or_else(|| status::busy("streams of witnesses"))
     }
 
     /// Room for a stream that publishes.

@@ -9,8 +9,9 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::agreement::Rule;
+use crate::evidence::witness::PassError;
 use crate::registry::{DepositError, Mode, PublishError, ReadError, Tombstone};
-use crate::rpc::client_error::{ERROR_DOMAIN, NEXT_STEP, REMOVAL_REASON, REMOVED_MS};
+use crate::rpc::client_error::{ERROR_DOMAIN, NEXT_STEP, NOT_A_WITNESS, REMOVAL_REASON, REMOVED_MS};
 
 /// When to come back after `no_space`: nothing but an operator helps.
 const NO_SPACE_RETRY: Duration = Duration::from_secs(300);
@@ -73,6 +74,12 @@ pub(crate) fn rate_limited(retry_after: Duration) -> Status {
     )
     .retry_after(retry_after)
     .build()
+}
+
+/// Heads that are only offered are for the log's own witnesses.
+pub(crate) fn not_a_witness(error: PassError) -> Status {
+    let next_step = "follow what is published; a witness: look at the log's policy, the key, and both clocks";
+    Answer::new(Code::PermissionDenied, NOT_A_WITNESS, error.to_string(), next_step).build()
 }
 
 /// Too many streams of this kind at work.

@@ -18,6 +18,8 @@ pub enum Audited {
     Differs {
         /// What, in a sentence.
         why: String,
+        /// Another checkpoint of this size that the log has signed, a note, if it showed one.
+        shown: Option<Vec<u8>>,
     },
 }
 

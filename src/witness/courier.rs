@@ -32,6 +32,8 @@ pub(in crate::witness) enum Outcome {
     Cosigned(NoteSignature),
     /// It has cosigned a larger tree.
     Ahead(u64),
+    /// It is there, and asks to come back (503).
+    Later(String),
     /// It did not, for a reason in a sentence.
     Failed(String),
 }
@@ -126,6 +128,8 @@ impl Courier {
                 }
                 (self.failures, self.rest_until, self.has_cosigned) = (0, None, true);
             }
+            // A witness that derives the log again from its first entry says so for a while.
+            Outcome::Later(_) => self.rest_until = Some(now + PAUSE_MIN),
             Outcome::Ahead(_) | Outcome::Failed(_) => {
                 self.rest_until = Some(now + pause(self.failures));
                 self.failures = self.failures.saturating_add(1);
@@ -168,14 +172,15 @@ impl Route {
                 // What it says once is not held against it: the next time it is asked again.
                 Ok(None) if self.cosigned > job.size => return Outcome::Ahead(std::mem::take(&mut self.cosigned)),
                 Ok(None) => {}
-                Err(reason) => return Outcome::Failed(reason),
+                Err(Refused::Later(reason)) => return Outcome::Later(reason),
+                Err(Refused::Failed(reason)) => return Outcome::Failed(reason),
             }
         }
         Outcome::Failed("it names one size after the other".into())
     }
 
     /// One request; `None` if the witness named the size that it cosigned last, which is known from now on.
-    fn post(&mut self, job: &Job) -> Result<Option<NoteSignature>, String> {
+    fn post(&mut self, job: &Job) -> Result<Option<NoteSignature>, Refused> {
         let old = self.cosigned;
         let proof = match old {
             0 => Vec::new(),
@@ -196,16 +201,29 @@ impl Route {
                     read_cosignatures(&job.note, &body, &self.key).map_err(|error| error.to_string())?;
                 match cosignature.time <= job.now_s.saturating_add(AHEAD_MAX_S) {
                     true => Ok(Some(line)),
-                    false => Err(format!("its cosignature is of {}, ahead of our clock", cosignature.time)),
+                    false => Err(format!("its cosignature is of {}, ahead of our clock", cosignature.time).into()),
                 }
             }
             409 if is_size => {
-                let size = read_size(&body).ok_or("it answers 409 without a size")?;
+                let size = read_size(&body).ok_or_else(|| "it answers 409 without a size".to_owned())?;
                 self.cosigned = size;
                 Ok(None)
             }
-            status => Err(format!("it answers {status}: {}", first_line(&body))),
+            503 => Err(Refused::Later(format!("it answers 503: {}", first_line(&body)))),
+            status => Err(format!("it answers {status}: {}", first_line(&body)).into()),
         }
+    }
+}
+
+/// Why there is no line.
+enum Refused {
+    Later(String),
+    Failed(String),
+}
+
+impl From<String> for Refused {
+    fn from(reason: String) -> Self {
+        Self::Failed(reason)
     }
 }
 

@@ -157,7 +157,7 @@ impl Couriers {
                     self.ahead = Some(Ahead { witness: courier.name.clone(), size: cosigned });
                 }
             }
-            Outcome::Failed(reason) => {
+            Outcome::Later(reason) | Outcome::Failed(reason) => {
                 tracing::warn!(witness = courier.name, size, %reason, "a witness did not cosign")
             }
         }
@@ -191,6 +191,10 @@ impl Couriers {
 }
 
 impl Cosigners for Couriers {
+    fn keys(&self) -> Vec<KeyLine> {
+        self.policy.witnesses().map(|(_, key)| key.clone()).collect()
+    }
+
     fn collect(&mut self, reader: &Arc<LogReader>, note: Note) -> Collected {
         let gathered = self.gather(reader, &note);
         self.decide(gathered)

@@ -153,7 +153,14 @@ impl Keep {
             self.remember(&mut state, keys, request, newest.as_ref())?;
             return Err(KeepError::Refused(refusal));
         }
-        self.audit(head)?;
+        match self.audit(head) {
+            Err((refused, Some(shown))) => {
+                self.keep_conflict(&mut state, keys, request, shown)?;
+                return Err(refused);
+            }
+            Err((refused, None)) => return Err(refused),
+            Ok(()) => {}
+        }
         let time = self.time_after(newest.as_ref().map_or(0, |newest| newest.time))?;
         // The same head in the same second has the same cosignature: no stranger makes the disk work by asking again.
         if let Some(newest) = newest.filter(|newest| newest.time == time && newest.head == *head) {
@@ -168,15 +175,20 @@ impl Keep {
     }
 
     /// V6: asked last, so that nobody but the log itself hears how far the audit is.
-    fn audit(&self, head: &LogHead) -> Result<(), KeepError> {
+    fn audit(&self, head: &LogHead) -> Result<(), (KeepError, Option<Vec<u8>>)> {
         match self.audits.look(&head.origin, head.size, &head.root) {
             Audited::NotAsked | Audited::Holds => Ok(()),
-            Audited::NotYet { size } => Err(KeepError::NotAudited { size }),
-            Audited::Differs { why } => {
+            Audited::NotYet { size } => Err((KeepError::NotAudited { size }, None)),
+            Audited::Differs { why, shown } => {
                 tracing::error!(origin = %head.origin, size = head.size, %why, "an audited log is not cosigned");
-                Err(KeepError::Differs { why })
+                Err((KeepError::Differs { why }, shown))
             }
         }
+    }
+
+    /// Whether the audit of the log has not come as far as `head`. Costs nothing, and takes no lock of this state.
+    pub fn is_awaited(&self, head: &LogHead) -> bool {
+        matches!(self.audits.look(&head.origin, head.size, &head.root), Audited::NotYet { .. })
     }
 
     /// The head that is kept of a log.
@@ -213,16 +225,26 @@ impl Keep {
         else {
             return Ok(());
         };
-        let origin = &head.origin;
-        tracing::error!(%origin, size = head.size, at = %origin_hash(origin), "the log signed two histories");
+        self.keep_conflict(state, keys, request, newest.note.to_string().into_bytes())
+    }
+
+    /// Keeps a checkpoint that was cosigned, or shown to an audit, and the one that contradicts it, unless two are kept already.
+    fn keep_conflict(
+        &self,
+        state: &mut State,
+        keys: &[KeyLine],
+        request: &AddCheckpoint,
+        first: Vec<u8>,
+    ) -> Result<(), KeepError> {
+        let (origin, size) = (&request.head.origin, request.head.size);
+        tracing::error!(%origin, size, at = %origin_hash(origin), "the log signed two histories");
         match self.conflict(origin) {
             Ok(Some(_)) => return Ok(()),
             Ok(None) => {}
             Err(error) => return Err(self.end(state, &error.to_string())),
         }
-        let cosigned = newest.note.to_string().into_bytes();
         let refused = request.note.with_lines_of(keys).to_string().into_bytes();
-        match self.write(state, Kept::Conflict.key(origin), Conflict { cosigned, refused }.to_bytes()) {
+        match self.write(state, Kept::Conflict.key(origin), Conflict { cosigned: first, refused }.to_bytes()) {
             // What could not be kept for want of space is refused all the same.
             Err(KeepError::NoSpace) => Ok(()),
             written => written,

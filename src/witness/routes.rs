@@ -22,6 +22,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{BoxError, Router};
 use http_body_util::{BodyExt as _, Limited};
+use tokio::sync::Semaphore;
 use tokio::task::JoinError;
 use tokio::time::{sleep, timeout};
 
@@ -44,12 +45,14 @@ pub struct Limits {
     pub body_time_max: Duration,
     /// Time that a request waits for an audit to come as far as its checkpoint.
     pub audit_time_max: Duration,
+    /// Requests that wait so at once.
+    pub held_max: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         let (body_time_max, audit_time_max) = (Duration::from_secs(10), Duration::from_secs(1));
-        Self { burst: 1_000, per_second: 200, body_time_max, audit_time_max }
+        Self { burst: 1_000, per_second: 200, body_time_max, audit_time_max, held_max: 64 }
     }
 }
 
@@ -57,6 +60,8 @@ impl Default for Limits {
 struct Witness {
     keep: Arc<Keep>,
     rate: Arc<RateLimit>,
+    /// Room for requests that wait for an audit.
+    held: Arc<Semaphore>,
     limits: Limits,
 }
 
@@ -70,7 +75,8 @@ impl Witness {
 /// The routes of a witness under `prefix`, which is empty or begins with `/` and does not end with one.
 pub fn routes(keep: Arc<Keep>, prefix: &str, limits: &Limits) -> Router {
     let rate = Arc::new(RateLimit::new(limits.burst, limits.per_second));
-    let witness = Witness { keep, rate, limits: limits.clone() };
+    let held = Arc::new(Semaphore::new(limits.held_max));
+    let witness = Witness { keep, rate, held, limits: limits.clone() };
     Router::new()
         .route(&format!("{prefix}/add-checkpoint"), post(add_checkpoint))
         .route(&format!("{prefix}/{{origin}}/checkpoint"), get(newest))
@@ -120,18 +126,28 @@ async fn add_checkpoint(State(witness): State<Witness>, peer: Option<Extension<P
     }
 }
 
-/// Decides. What an audit has not derived yet is waited for a little: a log asks for its cosignature in the moment in which it
-/// offers the entries.
+/// Decides; what an audit has not derived yet is waited for a little, and decided once more. A log asks for its cosignature in
+/// the moment in which it offers the entries.
 async fn decide(witness: &Witness, request: Arc<AddCheckpoint>) -> Result<Result<String, KeepError>, JoinError> {
-    let until = Instant::now() + witness.limits.audit_time_max;
-    loop {
+    let ask = || {
         // Two syncs: beside the workers that serve everybody.
         let (keep, asked) = (Arc::clone(&witness.keep), Arc::clone(&request));
-        match tokio::task::spawn_blocking(move || keep.add_checkpoint(&asked)).await {
-            Ok(Err(KeepError::NotAudited { .. })) if Instant::now() < until => sleep(AUDIT_LOOK_INTERVAL).await,
-            decided => return decided,
-        }
+        tokio::task::spawn_blocking(move || keep.add_checkpoint(&asked))
+    };
+    let decided = ask().await;
+    if !matches!(decided, Ok(Err(KeepError::NotAudited { .. }))) {
+        return decided;
     }
+    // Whoever has no room to wait is told at once to come back.
+    let Ok(_room) = witness.held.try_acquire() else { return decided };
+    let until = Instant::now() + witness.limits.audit_time_max;
+    while witness.keep.is_awaited(&request.head) {
+        if Instant::now() >= until {
+            return decided;
+        }
+        sleep(AUDIT_LOOK_INTERVAL).await;
+    }
+    ask().await
 }
 
 /// The whole body, bounded.

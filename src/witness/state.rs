@@ -91,7 +91,7 @@ impl Kept {
 /// Two checkpoints of one log and one size with two roots, both signed by the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conflict {
-    /// The one that was cosigned, with the cosignature.
+    /// The one that was cosigned, with the cosignature; or the one that the log showed to the audit of this witness first.
     pub cosigned: Vec<u8>,
     /// The one that was refused, with the log's lines.
     pub refused: Vec<u8>,

@@ -37,8 +37,12 @@ impl Witness {
     }
 
     pub fn start_with(bench: &Bench, arguments: &[&str]) -> Self {
+        Self::start_at(bench, "127.0.0.1:0", arguments)
+    }
+
+    pub fn start_at(bench: &Bench, listen: &str, arguments: &[&str]) -> Self {
         let mut command = bench.command(env!("CARGO_BIN_EXE_nospy"));
-        command.args(["--config", "w/nospy.toml", "--output", "json", "witness", "serve", "--listen", "127.0.0.1:0"]);
+        command.args(["--config", "w/nospy.toml", "--output", "json", "witness", "serve", "--listen", listen]);
         let mut child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut told = String::new();
         let mut lines = BufReader::new(child.stdout.take().unwrap());

@@ -66,8 +66,8 @@ struct ServeArgs {
     listen: Option<String>,
     /// Audit each log that the configuration names a `server` for: cosign only what was derived again from its entries.
     ///
-    /// What such a cosignature says is more than the usual one, so it has a key and name of its own. The registry must publish
-    /// before it can be audited: do not let it wait for a quorum that needs this witness.
+    /// What such a cosignature says is more than the usual one, so it has a key and name of its own. A registry that has this
+    /// witness in its policy offers it each head before that is published, and so may wait for it.
     #[arg(long)]
     audit: bool,
 }
@@ -182,10 +182,10 @@ fn run_service(args: &ServeArgs, settings: &config::Witness, output: &Output) ->
             .map_err(|error| CliError::usage(format!("cannot listen on {listen}: {error}")))?;
         let address = listener.local_addr().map_err(|error| CliError::usage(format!("cannot listen: {error}")))?;
         let stopped = serve::stop_signal()?;
-        let keep = open(settings, (vkey, key), roll)?;
+        let keep = open(settings, (vkey.clone(), key.clone()), roll)?;
         tell(&keep, address, prefix, tls.is_some(), output)?;
         let keep = match audited {
-            Some(logs) => keep.auditing(Arc::new(Followers::start(logs)?)),
+            Some(logs) => keep.auditing(Arc::new(Followers::start(logs, &(vkey, key))?)),
             None => keep,
         };
         let routes = witness::routes(Arc::new(keep), prefix, &Limits::default());

@@ -5,15 +5,16 @@
 //! that were derived is not read: such a log is asked again and again, and never cosigned further.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use nospy::audit::Auditor;
-use nospy::crypto::KeyLine;
+use nospy::crypto::{KeyLine, SigningKey};
 use nospy::merkle::{Edge, Hash};
-use nospy::rpc::{ClientError, Connection, ForgetfulCheckpoints, VerifyingClient};
+use nospy::rpc::{ClientError, Connection, ForgetfulCheckpoints, NOT_A_WITNESS, VerifiedRun, VerifyingClient};
 use nospy::witness::{Audited, Audits};
 
 use crate::config;
@@ -71,6 +72,8 @@ struct State {
     size: u64,
     /// The root at each seal.
     roots: BTreeMap<u64, Hash>,
+    /// The newest checkpoint that the log has shown, with its size.
+    shown: (u64, Vec<u8>),
     /// The first thing that does not follow: nothing behind it is cosigned.
     broken: Option<String>,
 }
@@ -83,16 +86,17 @@ impl Followers {
     ///
     /// # Errors
     /// If a thread cannot be started, or a log's name is no origin.
-    pub fn start(logs: Vec<AuditedLog>) -> Result<Self, CliError> {
+    pub fn start(logs: Vec<AuditedLog>, witness: &(KeyLine, SigningKey)) -> Result<Self, CliError> {
         let mut followers = BTreeMap::new();
         for log in logs {
             let auditor = Auditor::new(log.key.clone())
                 .map_err(|error| CliError::usage(format!("{} is no registry of nospy: {error}", log.origin)))?;
             let state = Arc::new(Mutex::new(State::default()));
             followers.insert(log.origin.clone(), Arc::clone(&state));
+            let witness = witness.clone();
             thread::Builder::new()
                 .name(format!("audit {}", log.origin))
-                .spawn(move || follow(&log, auditor, &state))
+                .spawn(move || follow(&log, &witness, auditor, &state))
                 .map_err(|error| CliError::new(Exit::Internal, format!("no thread: {error}")))?;
         }
         Ok(Self(followers))
@@ -104,22 +108,32 @@ impl Audits for Followers {
         let Some(state) = self.0.get(origin) else { return Audited::NotAsked };
         let state = state.lock().unwrap_or_else(PoisonError::into_inner);
         match (&state.broken, state.roots.get(&size)) {
-            (Some(why), _) => Audited::Differs { why: why.clone() },
+            (Some(why), _) => Audited::Differs { why: why.clone(), shown: None },
             (None, Some(derived)) if derived == root => Audited::Holds,
-            (None, Some(_)) => Audited::Differs { why: format!("its first {size} entries make another tree") },
+            (None, Some(_)) => {
+                let shown = (state.shown.0 == size).then(|| state.shown.1.clone());
+                Audited::Differs { why: format!("its first {size} entries make another tree"), shown }
+            }
             (None, None) if size > state.size => Audited::NotYet { size: state.size },
-            (None, None) => Audited::Differs { why: format!("no seal ends its first {size} entries") },
+            (None, None) => Audited::Differs { why: format!("no seal ends its first {size} entries"), shown: None },
         }
     }
 }
 
 /// Follows the log until something does not follow.
-fn follow(log: &AuditedLog, mut auditor: Auditor, state: &Mutex<State>) {
+fn follow(log: &AuditedLog, witness: &(KeyLine, SigningKey), mut auditor: Auditor, state: &Mutex<State>) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
         return tracing::error!("no runtime for an audit");
     };
     loop {
-        match runtime.block_on(follow_once(log, &mut auditor, state)) {
+        // A fault of ours must not look like an audit that goes on.
+        let once = || runtime.block_on(follow_once(log, witness, &mut auditor, state));
+        let Ok(followed) = catch_unwind(AssertUnwindSafe(once)) else {
+            let why = "the audit of this witness has failed";
+            state.lock().unwrap_or_else(PoisonError::into_inner).broken = Some(why.to_owned());
+            return;
+        };
+        match followed {
             Ok(()) => return,
             Err(error) => {
                 tracing::warn!(origin = log.origin, %error, "an audited log does not go on");
@@ -130,30 +144,51 @@ fn follow(log: &AuditedLog, mut auditor: Auditor, state: &Mutex<State>) {
 }
 
 /// As long as the connection holds; `Ok` when nothing further will be audited.
-async fn follow_once(log: &AuditedLog, auditor: &mut Auditor, state: &Mutex<State>) -> Result<(), ClientError> {
+async fn follow_once(
+    log: &AuditedLog,
+    (name, key): &(KeyLine, SigningKey),
+    auditor: &mut Auditor,
+    state: &Mutex<State>,
+) -> Result<(), ClientError> {
     let seen = ForgetfulCheckpoints::default();
     let mut client = VerifyingClient::connect(&log.connection, log.key.clone(), seen).await?;
     let edge: Edge = auditor.edge().clone();
     // What is offered, before it is published: a registry may wait for this very witness.
-    let mut tail = client.tail_of_offered(edge);
-    while let Some(run) = client.next_run(&mut tail).await? {
-        let sealed: Vec<_> = run.statements().iter().filter_map(|entry| auditor.push(entry)).collect();
-        let (_, findings) = auditor.report();
-        let broken = findings
-            .first()
-            .next()
-            .map(|finding| format!("{} at entry {}: {}", finding.fault.as_str(), finding.index, finding.message));
-        let is_broken = broken.is_some();
-        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.size = auditor.edge().size();
-        state.roots.extend(sealed.iter().map(|sealed| (sealed.size, sealed.root)));
-        if let Some(why) = &broken {
-            tracing::error!(origin = log.origin, %why, "an audited log is broken");
+    let mut tail = client.tail_of_offered(edge.clone(), name.clone(), key.clone());
+    let first = match client.next_run(&mut tail).await {
+        // It does not ask for our cosignature: what it publishes is all there is.
+        Err(ClientError::Refused(refusal)) if refusal.reason == NOT_A_WITNESS => {
+            tracing::info!(origin = log.origin, reason = refusal.message, "what the log publishes is audited");
+            tail = client.tail(edge, None);
+            client.next_run(&mut tail).await?
         }
-        state.broken = broken;
-        if is_broken {
+        first => first?,
+    };
+    let mut next = first;
+    while let Some(run) = next {
+        if !derive(log, auditor, state, &run) {
             return Ok(());
         }
+        next = client.next_run(&mut tail).await?;
     }
     Ok(())
+}
+
+/// Takes a run; whether everything follows so far.
+fn derive(log: &AuditedLog, auditor: &mut Auditor, state: &Mutex<State>, run: &VerifiedRun) -> bool {
+    let sealed: Vec<_> = run.statements().iter().filter_map(|entry| auditor.push(entry)).collect();
+    let (_, findings) = auditor.report();
+    let first = findings.first().next();
+    let broken =
+        first.map(|finding| format!("{} at entry {}: {}", finding.fault.as_str(), finding.index, finding.message));
+    if let Some(why) = &broken {
+        tracing::error!(origin = log.origin, %why, "an audited log is broken");
+    }
+    let is_whole = broken.is_none();
+    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    state.size = auditor.edge().size();
+    state.shown = (run.checkpoint().size(), run.checkpoint().note().to_vec());
+    state.roots.extend(sealed.iter().map(|sealed| (sealed.size, sealed.root)));
+    state.broken = broken;
+    is_whole
 }

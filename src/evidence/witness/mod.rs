@@ -17,6 +17,7 @@
 
 mod answer;
 mod head;
+mod pass;
 mod request;
 mod verdict;
 
@@ -24,5 +25,6 @@ pub use crate::evidence::witness::answer::{
     ANSWER_LEN_MAX, AnswerError, SIZE_MEDIA_TYPE, read_cosignatures, read_size, size_body,
 };
 pub use crate::evidence::witness::head::{HeadError, LogHead};
+pub use crate::evidence::witness::pass::{PASS_AGE_MAX_S, Pass, PassError};
 pub use crate::evidence::witness::request::{AddCheckpoint, REQUEST_LEN_MAX, RequestError};
 pub use crate::evidence::witness::verdict::{KeptHead, Refusal, check_extends, check_request, judge};
