@@ -37,16 +37,17 @@ impl<'a> Courier<'a> {
     /// Reports an event; returns once it was taken.
     ///
     /// # Errors
-    /// If stdout is gone, or the command fails every time: then the event was not reported, and whoever asked must not
+    /// If the command fails every time, or there is none and stdout is gone: then the event was not reported, and whoever asked must not
     /// forget it.
     pub fn deliver(&self, event: &Event) -> Result<(), CliError> {
         let line = event.line();
-        let mut stdout = io::stdout().lock();
-        writeln!(stdout, "{line}")
-            .and_then(|()| stdout.flush())
-            .map_err(|error| CliError::usage(format!("an event cannot be written to stdout: {error}")))?;
-        drop(stdout);
-        let Some(command) = self.command else { return Ok(()) };
+        let told = tell(&line)
+            .map_err(|error| CliError::new(Exit::Internal, format!("an event cannot be written to stdout: {error}")));
+        let Some(command) = self.command else { return told };
+        // Whom the command tells must not go without because nobody reads stdout any more.
+        if let Err(error) = told {
+            self.output.error(&error);
+        }
         let mut pause = PAUSE;
         for attempt in 1.. {
             let Err(why) = run(command, event, &line) else { return Ok(()) };
@@ -60,6 +61,12 @@ impl<'a> Courier<'a> {
         Err(CliError::new(Exit::Usage, format!("--on-event failed {TRIES_MAX} times for {} {}", event.name, event.id))
             .next_step("The event is not forgotten: it is reported again at the next look, under the same id."))
     }
+}
+
+fn tell(line: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{line}")?;
+    stdout.flush()
 }
 
 /// Runs the command once: the event on its stdin, its name and id in its environment.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use nospy::crypto::{KeyLine, hex};
 use nospy::evidence::{CLOCK_SKEW_MS_MAX, EvidenceFile, Fork, Seal};
 use nospy::merkle::{Edge, Hash, leaf_hash};
-use nospy::statement::{Named, Statement, StatementId, Subject};
+use nospy::statement::{Issuer, Named, Statement, StatementId, Subject};
 use serde_json::{Value as Json, json};
 
 use crate::describe;
@@ -104,7 +104,8 @@ impl<'a> Follow<'a> {
     fn statement(&mut self, index: u64, statement: &Statement, touched: &BTreeSet<Subject>) {
         let reasons = self.watch.reasons(statement, touched);
         let name = match (statement.kind().as_str(), reasons.is_empty()) {
-            ("registry.close", _) => "log_closed",
+            // Nobody else can close it: a close that anybody else wrote must not switch the alarms off.
+            ("registry.close", _) if is_of_registrar(statement) => "log_closed",
             // Who governs the registry concerns everybody who watches it.
             (kind, _) if kind.starts_with("registry.") => "registry_change",
             (_, true) => return,
@@ -203,4 +204,8 @@ pub fn heartbeat_ms(interval_s: u64) -> u64 {
 /// The tree that a monitor stands at, for its reports.
 pub fn tree_json(edge: &Edge) -> Json {
     json!({ "size": edge.size(), "root": hex(&edge.root()) })
+}
+
+fn is_of_registrar(statement: &Statement) -> bool {
+    matches!(statement.issuer(), Issuer::Party(party) if party.is_registrar())
 }

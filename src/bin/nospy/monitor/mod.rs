@@ -18,7 +18,7 @@ mod watch;
 
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use nospy::audit::Auditor;
@@ -45,6 +45,8 @@ use crate::{caught, moment, seen};
 
 /// An endorsement of a void of a statement: none names further.
 const NAMED_DEPTH_MAX: usize = 2;
+/// After so long a look must have brought an entry a second: who sends less keeps us from the end of the log.
+const PATIENCE: Duration = Duration::from_secs(300);
 /// How long the server may take for the next entries that it says it has.
 const RUN_TIME_MAX: Duration = Duration::from_secs(60);
 
@@ -99,6 +101,8 @@ struct Monitor<'a> {
     names: Names,
     /// With `--audit`: what was derived since the start.
     auditor: Option<Auditor>,
+    /// Whether the registry was reached once.
+    has_connected: bool,
     /// Whether the command line, or what it names, cannot be used: waiting does not help.
     is_unusable: bool,
 }
@@ -127,6 +131,7 @@ pub fn run(args: &MonitorArgs, config: &Config, output: &Output) -> Result<Exit,
         courier: Courier::new(args.on_event.as_deref(), output),
         names: Names::default(),
         auditor: args.audit.then(|| audit::auditor(&log)).transpose()?,
+        has_connected: false,
         is_unusable: false,
     };
     loop {
@@ -167,7 +172,9 @@ impl Monitor<'_> {
             }
             // What goes wrong here is not the log's doing.
             Err(Trouble::Here(error)) => {
-                self.state.save()?;
+                if let Err(another) = self.state.save() {
+                    self.output.error(&another);
+                }
                 // An event that nobody takes must not hide that the log stands still.
                 if let Err(another) = self.ages() {
                     self.output.error(&another);
@@ -175,12 +182,12 @@ impl Monitor<'_> {
                 Err(error)
             }
             Err(Trouble::There(error)) => {
-                let exit = self.trouble(error)?;
-                if exit != Exit::Equivocation {
-                    // A server that keeps us from the end of the log keeps no alarm from us.
-                    self.ages()?;
+                let exit = self.trouble(error);
+                // A server that keeps us from the end of the log keeps no alarm from us.
+                match exit {
+                    Ok(Exit::Equivocation) => exit,
+                    exit => self.ages().and(exit),
                 }
-                Ok(exit)
             }
         }
     }
@@ -189,6 +196,7 @@ impl Monitor<'_> {
     fn follow(&mut self, now_ms: u64) -> Result<Followed, Trouble> {
         let quiet = Output::new(Format::Json, true);
         let mut online = Online::connect(&self.online, self.config, &quiet).map_err(Trouble::There)?;
+        self.has_connected = true;
         let size = online.checkpoint.size();
         self.check_memory(&online).map_err(Trouble::There)?;
         let is_met = quorum(&online).map_err(Trouble::There)?.is_met;
@@ -202,6 +210,7 @@ impl Monitor<'_> {
         let mut follow = Follow::new(&watch, &log, now_ms, self.state.edge.clone(), self.state.seal.clone());
         (follow.looked_ms, follow.interval_s) = (self.state.looked_ms(), self.state.interval_s());
         let mut tail = online.client.tail(self.state.edge.clone(), Some(size));
+        let (started, begun) = (Instant::now(), follow.edge.size());
         while self.state.edge.size() < size {
             let Some(run) = next_run(&mut online, &mut tail).map_err(Trouble::There)? else { break };
             for entry in run.statements() {
@@ -220,6 +229,11 @@ impl Monitor<'_> {
                 }
             }
             self.state.save().map_err(Trouble::Here)?;
+            let (elapsed, count) = (started.elapsed(), follow.edge.size() - begun);
+            if elapsed > PATIENCE && count < elapsed.as_secs() {
+                let words = format!("only {count} entries came in {} s", elapsed.as_secs());
+                return Err(Trouble::There(CliError::new(Exit::Network, words)));
+            }
         }
         if self.state.edge.size() < size {
             return Err(unsealed("the checkpoint does not end with a seal"));
@@ -304,9 +318,7 @@ impl Monitor<'_> {
             self.tell_fork(&Event::new(&self.origin, "fork", &sealed.index.to_string(), fields))?;
             return Ok(true);
         }
-        if sealed.is_closed {
-            self.state.set_closed();
-        }
+        self.state.set_closed(sealed.is_closed);
         // M2: only now.
         self.state.advance(edge.clone(), sealed.last);
         Ok(false)
@@ -335,7 +347,10 @@ impl Monitor<'_> {
     /// Reports that a condition begins or ends.
     fn condition(&mut self, name: &'static str, is_on: bool, fields: Json) -> Result<(), CliError> {
         if let Some(event) = self.state.condition(&self.origin, name, is_on, now_ms()?, fields) {
-            self.state.save()?;
+            // The anchor first, so that the event is the same after a kill. A disk that is full keeps no alarm from anybody.
+            if let Err(error) = self.state.save() {
+                self.output.error(&error);
+            }
             self.courier.deliver(&event.with("tree", tree_json(&self.state.edge)))?;
             self.state.set_condition(name, is_on);
             self.state.save()?;
@@ -378,7 +393,8 @@ impl Monitor<'_> {
             Exit::Stale => "rollback",
             Exit::BadInclusion if error.evidence().is_some() => "not_extended",
             Exit::Usage => {
-                self.is_unusable = true;
+                // Later it is this machine that fails, a disk that is full for one.
+                self.is_unusable = !self.has_connected;
                 return Err(error);
             }
             _ => "bad_answer",

@@ -155,9 +155,9 @@ impl State {
         self.stored.is_closed
     }
 
-    /// Remembers that it was.
-    pub fn set_closed(&mut self) {
-        self.stored.is_closed = true;
+    /// Remembers whether it was: what is sealed behind a close shows that it was none.
+    pub fn set_closed(&mut self, is_closed: bool) {
+        self.stored.is_closed = is_closed;
     }
 
     /// The event that a condition begins or ends, if it does.
