@@ -4,12 +4,11 @@
 //! there to the root that the log signed, are the evidence.
 
 use std::fs;
+use std::path::Path;
 
-use nospy::crypto::KeyLine;
-use nospy::evidence::{EvidenceFile, Fork, SignedCheckpoint, SignedHead};
+use nospy::evidence::{EvidenceFile, Fork, SignedHead};
 use nospy::merkle::{Hash, NodeId, NodeReader, TILE_WIDTH, Tile, TileNodes, prove_consistency, read_root};
 
-use crate::caught;
 use crate::config::Config;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -17,57 +16,85 @@ use crate::export::disk::Disk;
 use crate::export::{damaged, own_checkpoint};
 use crate::online::{OnlineArgs, shown};
 use crate::output::clean;
+use crate::{caught, files};
 
 /// What is to be said of a registry that showed an older head, where `error` has been said so far.
 pub fn examine(disk: &Disk, online: &OnlineArgs, config: &Config, error: CliError) -> CliError {
-    match compare(disk, online, config) {
-        Ok(Some(found)) => {
-            // Heads of one history leave no question open.
-            if let Some(question) = error.evidence().filter(|_| found.exit() == Exit::Stale) {
-                let _ = fs::remove_file(question);
-            }
-            found
-        }
+    match compare(disk, online, config, error.evidence()) {
+        Ok(Some(found)) => found,
         Ok(None) => error,
         Err(failed) => error.detail(format!("the copy could not be compared with it: {}", clean(failed.message()))),
     }
 }
 
-fn compare(disk: &Disk, online: &OnlineArgs, config: &Config) -> Result<Option<CliError>, CliError> {
+/// Compares every head that the log has shown: the newest, and those of the `question` that was kept when it showed too little.
+fn compare(
+    disk: &Disk,
+    online: &OnlineArgs,
+    config: &Config,
+    question: Option<&Path>,
+) -> Result<Option<CliError>, CliError> {
     let shown = shown(online, config)?;
-    let Some(copied) = own_checkpoint(disk, &shown.log)? else { return Ok(None) };
-    let (small, large) = (shown.checkpoint.size(), copied.checkpoint().size);
-    // Between 1 and the size of the copy its tree has a beginning to compare.
-    if small == 0 || small >= large {
-        return Ok(None);
-    }
+    let log = &shown.log;
+    let Some(copied) = own_checkpoint(disk, log)? else { return Ok(None) };
+    let large = copied.checkpoint().size;
+    let newest = SignedHead::of_checkpoint(shown.checkpoint.signed(), log);
+    let asked = question.map(heads_of).transpose()?.unwrap_or_default();
     let nodes = Nodes { disk, size: large };
-    let root = read_root(&nodes, small)?;
-    if root == *shown.checkpoint.root() {
-        let words = format!(
-            "the registry shows an older head, of {small} entries; the copy has {large} and begins with the same {small}"
-        );
-        return Ok(Some(
-            CliError::new(Exit::Stale, words)
-                .next_step("This may be a stale copy of the registry, or a log that was rolled back. Try again later."),
-        ));
+    let mut places = Vec::new();
+    for head in newest.iter().chain(&asked) {
+        let place = place(&nodes, head)?;
+        if let Place::Elsewhere { root } = place {
+            let path = prove_consistency(&nodes, head.size(), large).map_err(|error| damaged(&error.to_string()))?;
+            let copied = SignedHead::of_checkpoint(&copied, log);
+            let fork = copied.and_then(|copied| match head.size() == large {
+                true => Fork::of_one_size(log, head.clone(), copied),
+                false => Fork::of_prefix(log, head.clone(), copied, root, path),
+            });
+            let fork = fork.ok_or_else(|| damaged("its tiles do not make the root that its checkpoint signs"))?;
+            let words = format!("the log {} signed two histories that do not extend each other", log.name());
+            return Ok(Some(caught::accuse(&shown.state, &EvidenceFile::Fork(fork), words)));
+        }
+        places.push(place);
     }
-    let path = prove_consistency(&nodes, small, large).map_err(|error| damaged(&error.to_string()))?;
-    let fork = fork(&shown.log, shown.checkpoint.signed(), &copied, root, path);
-    let fork = fork.ok_or_else(|| damaged("its tiles do not make the root that its checkpoint signs"))?;
-    let words = format!("the log {} signed two histories that do not extend each other", shown.log.name());
-    Ok(Some(caught::accuse(&shown.state, &EvidenceFile::Fork(fork), words)))
+    // Heads that are all of one history leave no question open.
+    if let Some(question) = question.filter(|_| places.iter().all(|place| matches!(place, Place::Within))) {
+        let _ = fs::remove_file(question);
+    }
+    let small = shown.checkpoint.size();
+    let words = format!(
+        "the registry shows an older head, of {small} entries; the copy has {large} and begins with the same {small}"
+    );
+    let older = CliError::new(Exit::Stale, words)
+        .next_step("This may be a stale copy of the registry, or a log that was rolled back. Try again later.");
+    Ok((small < large && matches!(places.first(), Some(Place::Within))).then_some(older))
 }
 
-fn fork(
-    log: &KeyLine,
-    shown: &SignedCheckpoint,
-    copied: &SignedCheckpoint,
-    root: Hash,
-    path: Vec<Hash>,
-) -> Option<Fork> {
-    let (shown, copied) = (SignedHead::of_checkpoint(shown, log)?, SignedHead::of_checkpoint(copied, log)?);
-    Fork::of_prefix(log, shown, copied, root, path)
+/// Where a head stands to the copy.
+enum Place {
+    /// Its tree is what the copy begins with.
+    Within,
+    /// The copy begins with another tree of its size.
+    Elsewhere { root: Hash },
+    /// The copy does not reach so far, or the tree is empty.
+    Unknown,
+}
+
+fn place(nodes: &Nodes<'_>, head: &SignedHead) -> Result<Place, CliError> {
+    if head.size() == 0 || head.size() > nodes.size {
+        return Ok(Place::Unknown);
+    }
+    match read_root(nodes, head.size())? {
+        root if root == *head.root() => Ok(Place::Within),
+        root => Ok(Place::Elsewhere { root }),
+    }
+}
+
+fn heads_of(question: &Path) -> Result<Vec<SignedHead>, CliError> {
+    match EvidenceFile::parse(&files::read(question)?) {
+        Ok(EvidenceFile::Suspicion(suspicion)) => Ok(suspicion.heads().to_vec()),
+        _ => Ok(Vec::new()),
+    }
 }
 
 /// The tree of the copy, of `size` entries.
