@@ -10,7 +10,7 @@ use std::fs;
 
 use kit::*;
 use nospy::evidence::{Checkpoint, EvidenceFile, SignedCheckpoint, Suspicion, TlogProof, attach_receipts};
-use nospy::statement::Statement;
+use nospy::statement::{Statement, Subject};
 use program::Bench;
 use sealed::Log;
 
@@ -134,11 +134,17 @@ fn what_proves_nothing_never_ends_with_12() {
 /// Goal: two people who compare what they were shown. Method: checkpoints, docket files and receipts of two histories.
 #[test]
 fn two_things_of_one_log_are_held_against_each_other() {
-    let (kit, accepted) = agreed();
+    let (mut kit, accepted) = agreed();
     let (honest, lying) = (Log::of(&kit), Log::hiding(&kit, |statement, _| *statement == accepted));
+    kit.at("2026-03-01");
+    kit.enrol("later", "vendor", "se");
+    let hides = |statement: &Statement, subject: &Subject| *statement == accepted && subject.to_string() != DE;
+    let (longer, grown) = (Log::hiding(&kit, hides), Log::of(&kit));
     let ours = bench(&honest, &accepted);
     let theirs = bench(&lying, &accepted);
     ours.write("theirs.docket", theirs.read("de.docket"));
+    ours.write("longer.docket", bench(&longer, &accepted).read("de.docket"));
+    ours.write("grown.docket", bench(&grown, &accepted).read("de.docket"));
     ours.write("theirs.transparent", theirs.read("accept.transparent"));
     let (one, other) = (histories::History::new(9, None), histories::History::new(9, Some(4)));
     ours.write("one-7", one.note(7));
@@ -148,6 +154,9 @@ fn two_things_of_one_log_are_held_against_each_other() {
     let against = |one: &str, other: &str| ours.run(&["verify", one, "--against", other, "--policy", &vkey()]);
     // The seals of the two logs differ, so their trees of one size do.
     against("de.docket", "theirs.docket").exits(12).says("EQUIVOCATION PROVED").says(".fork");
+    // So do those within trees of two sizes, and nothing of one history does.
+    against("de.docket", "longer.docket").exits(12).says(".fork");
+    against("de.docket", "grown.docket").exits(18);
     against("accept.transparent", "theirs.docket").exits(12);
     against("one-7", "other-7").exits(12);
     against("one-7", "one-7").exits(0).says("one tree");
