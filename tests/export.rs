@@ -311,7 +311,7 @@ async fn a_damaged_copy_is_not_continued() {
         fs::write(copy.join(&path), &damaged).unwrap();
         scene.export().exits(16).says(words);
         fs::remove_file(copy.join(&path)).unwrap();
-        scene.export().exits(3).says(&path);
+        scene.export().exits(16).says(&path).says("is missing");
         fs::write(copy.join(&path), &whole).unwrap();
         scene.export().exits(0);
     }

@@ -20,7 +20,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::online::OnlineArgs;
 use crate::output::Output;
-use crate::{export, serve};
+use crate::{export, moment, serve};
 
 /// Keep a verified copy of a log up to date, and serve it to others (C2SP tlog-tiles).
 ///
@@ -32,8 +32,8 @@ use crate::{export, serve};
 pub struct MirrorArgs {
     /// The directory of the copy; made if it is not there.
     directory: PathBuf,
-    /// Time between two rounds, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    /// How long to wait between two rounds, such as 60s or 10m.
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = moment::parse_duration)]
     every: u64,
     /// One round, then end.
     #[arg(long, conflicts_with_all = ["every", "listen"])]
@@ -71,7 +71,7 @@ pub fn run(args: &MirrorArgs, config: &Config, output: &Output) -> Result<Exit, 
             // Whoever stands in between can spoil an answer, a replica can lag, a disk can be full: the copy is whole.
             Err(error) => output.error(&error),
         }
-        thread::sleep(Duration::from_secs(args.every));
+        thread::sleep(Duration::from_secs(args.every.max(1)));
     }
 }
 

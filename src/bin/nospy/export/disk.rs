@@ -13,6 +13,7 @@ use nospy::merkle::{Bundle, TILE_WIDTH, Tile, TileFile, bundles_between, tiles_b
 
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::export::damaged;
 
 /// The newest checkpoint, a signed note.
 const CHECKPOINT: &str = "checkpoint";
@@ -70,9 +71,12 @@ impl Disk {
     pub fn read(&self, path: &str, len_max: usize) -> Result<Vec<u8>, CliError> {
         let path = self.directory.join(path);
         let mut bytes = Vec::new();
-        File::open(&path)
-            .and_then(|file| file.take(len_max as u64 + 1).read_to_end(&mut bytes))
-            .map_err(|error| CliError::file("read", &path, &error))?;
+        File::open(&path).and_then(|file| file.take(len_max as u64 + 1).read_to_end(&mut bytes)).map_err(|error| {
+            match error.kind() {
+                io::ErrorKind::NotFound => damaged(&format!("{} is missing", path.display())),
+                _ => CliError::file("read", &path, &error),
+            }
+        })?;
         match bytes.len() > len_max {
             true => Err(CliError::new(Exit::Malformed, format!("{} is longer than {len_max} bytes", path.display()))),
             false => Ok(bytes),
