@@ -192,9 +192,9 @@ impl Report<'_> {
         self.audit.last.is_some_and(|last| last.size == self.audit.auditor.edge().size())
     }
 
-    /// Whether the copy is another history than the one that this machine has seen.
+    /// Whether the copy is another history than the one that this machine has seen; of a damaged copy nobody knows.
     fn is_other_history(&self) -> bool {
-        let tree = self.audit.watched.1;
+        let tree = self.audit.watched.1.filter(|_| self.is_tree_signed());
         self.target.seen.is_some_and(|seen| tree.is_some_and(|root| root != seen.root))
     }
 
