@@ -1,6 +1,7 @@
 //! `nospy serve`: run the registry until it is asked to stop; every admitted statement is answered first.
 
 use std::future::Future;
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,7 +57,8 @@ pub struct ServeArgs {
 /// If the registry cannot be opened, or the port is taken.
 pub fn run(args: &ServeArgs, config: &Config, output: &Output) -> Result<Exit, CliError> {
     let filter = EnvFilter::try_from_env("NOSPY_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let is_terminal = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(is_terminal).init();
     let (settings, origin) = node::settings(config)?;
     let tls = tls(args, config)?;
     let log_key = keys::read_private(&settings.log_key)?;

@@ -1,5 +1,6 @@
 //! `nospy witness`: cosign the checkpoints of other logs, or of a registry of ours.
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -157,7 +158,8 @@ fn roll(logs: impl IntoIterator<Item = KnownLog>) -> Result<Roll, CliError> {
 
 fn run_service(args: &ServeArgs, settings: &config::Witness, output: &Output) -> Result<Exit, CliError> {
     let filter = EnvFilter::try_from_env("NOSPY_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let is_terminal = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(is_terminal).init();
     let logs = settings.log.iter().map(|log| {
         let key: KeyLine = log
             .vkey
