@@ -173,6 +173,10 @@ fn connection(args: &OnlineArgs, config: &Config) -> Result<Connection, CliError
     let url = args.server.clone().or_else(|| config.server.clone()).ok_or_else(|| {
         CliError::usage("no registry named").next_step("Give --server URL, or `server` in the configuration.")
     })?;
+    if !url.starts_with("http://") && !url.starts_with("https://") {
+        let next = "Give --server with http:// or https:// before the address.";
+        return Err(CliError::usage(format!("{url} is not the URL of a registry")).next_step(next));
+    }
     let ca_pem = args.ca.as_deref().or(config.ca.as_deref()).map(files::read).transpose()?;
     if url.starts_with("https:") && ca_pem.is_none() {
         return Err(CliError::usage(format!("no certificate authority to check {url} by")).next_step(
