@@ -267,6 +267,22 @@ fn a_late_seal_and_times_that_cannot_be_are_told() {
     assert_eq!(events[1]["state"], "begins");
 }
 
+/// Goal: a disk that is full keeps no alarm from anybody. Method: no file may grow, as of a full disk, and nobody answers.
+#[test]
+fn a_full_disk_keeps_no_alarm_back() {
+    let m = Monitored::new();
+    let served = m.serve("reg");
+    m.monitor(&served, &[]).exits(0);
+    let program = ["-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_nospy")];
+    let monitor = ["monitor", "--once", "--server", "http://127.0.0.1:1", "--policy", "reg/policy.txt"];
+    let mut command = m.bench.command("sh");
+    let output = command.args(program).args(monitor).args(["--max-age", "0s"]).output().unwrap();
+    let (told, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(told.contains("\"server_silent\"") && told.contains("\"seal_late\""), "{told}{said}");
+    assert!(said.contains("cannot write"), "{said}");
+    assert!(!output.status.success());
+}
+
 /// Goal: a monitor that died while it wrote does not stop the next one, which in a container has the same process id.
 /// Method: the halves that such a process leaves lie there, under the id of the one that begins.
 #[test]
