@@ -14,7 +14,7 @@ use nospy::evidence::Checkpoint;
 use nospy::merkle::{Edge, leaf_hash};
 use nospy::registry::RUN_ENTRIES_MAX;
 use nospy::rpc::proto::log_client::LogClient;
-use nospy::rpc::proto::{GetStatementRequest, TailStatementsRequest, get_statement_request};
+use nospy::rpc::proto::{GetStatementRequest, TailStatementsRequest, WitnessPass, get_statement_request};
 use nospy::rpc::{
     CheckError, ClientError, Connection, ForgetfulCheckpoints, Limits, SeenCheckpoints as _, ServerRefusal, Tail,
     VerifyingClient,
@@ -230,6 +230,15 @@ async fn what_is_not_there_is_not_streamed() {
             .expect_err("nothing there");
         assert_eq!(refused.code(), code, "{start} {until:?}: {refused}");
         assert!(refused.get_details_error_info().is_some(), "{refused:?}");
+    }
+    // Passes that are none, of any length and time, before a log that has no witnesses.
+    for (len, code) in [(0, Code::InvalidArgument), (65, Code::InvalidArgument), (64, Code::PermissionDenied)] {
+        for time in [0, served::now_s(), u64::MAX] {
+            let pass = WitnessPass { witness: "w".repeat(9_000), time, signature: vec![7; len] };
+            let request = TailStatementsRequest { start: 0, until: None, offered: Some(pass) };
+            let refused = raw.tail_statements(request).await.expect_err("no witness");
+            assert_eq!(refused.code(), code, "{len} {time}: {refused}");
+        }
     }
 }
 
