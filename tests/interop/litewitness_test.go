@@ -188,16 +188,22 @@ func logOf(t *testing.T, dir string) (vkey, origin string) {
 	return vkey, origin
 }
 
+// needs makes one witness the quorum of the registry's policy.
+func needs(t *testing.T, dir, log, witness, url string) {
+	t.Helper()
+	text := fmt.Sprintf("log %s\nwitness w %s %s\nquorum w\n", log, witness, url)
+	if err := os.WriteFile(filepath.Join(dir, "witnesses.txt"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestLitewitnessCosignsTheRegistry: a public witness cosigns what the registry publishes; the policy holds for a public
 // verifier and for nospy alike, also after the log has grown and the witness was away.
 func TestLitewitnessCosignsTheRegistry(t *testing.T) {
 	dir := witnessed(t, "wait")
 	vkey, origin := logOf(t, dir)
 	witness := startLitewitness(t, "witness.example.org/lite", origin, vkey)
-	text := fmt.Sprintf("log %s\nwitness lite %s %s\nquorum lite\n", vkey, witness.vkey, witness.url)
-	if err := os.WriteFile(filepath.Join(dir, "witnesses.txt"), []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	needs(t, dir, vkey, witness.vkey, witness.url)
 	r := serve(t, dir)
 	policy := policyOf(t, r, witness.vkey)
 	first, _, err := torchwood.VerifyCheckpoint(get(t, r.URL+"/checkpoint"), policy)

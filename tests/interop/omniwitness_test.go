@@ -89,10 +89,7 @@ func TestOmniwitnessCosignsTheRegistry(t *testing.T) {
 	dir := witnessed(t, "wait")
 	vkey, origin := logOf(t, dir)
 	w := startOmniwitness(t, "witness.example.org/omni", origin, vkey)
-	text := fmt.Sprintf("log %s\nwitness omni %s %s\nquorum omni\n", vkey, w.vkey, w.url)
-	if err := os.WriteFile(filepath.Join(dir, "witnesses.txt"), []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	needs(t, dir, vkey, w.vkey, w.url)
 	r := serve(t, dir)
 	policy := policyOf(t, r, w.vkey)
 	last := int64(0)
