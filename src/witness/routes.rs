@@ -5,7 +5,7 @@
 //! | `POST <prefix>/add-checkpoint` | 200 cosignature lines; 400, 403, 404, 409 with a size, 422; 429 and 503 ask to come back |
 //! | `GET <prefix>/<origin hash>/checkpoint` | the newest checkpoint that was cosigned |
 //! | `GET <prefix>/<origin hash>/conflict` | a checkpoint that contradicts one that was cosigned, if one was sent |
-//! | `GET <prefix>/<origin hash>/conflict/cosigned` | the one that it contradicts, as it was cosigned |
+//! | `GET <prefix>/<origin hash>/conflict/cosigned` | the one that it contradicts, as it was cosigned, or shown to an audit |
 //! | `GET <prefix>/` | who this is and which logs it knows |
 //!
 //! `<origin hash>` is SHA-256 of the origin, 64 lowercase hex digits. `<prefix>` may be empty.

@@ -183,9 +183,15 @@ impl Monitor<'_> {
             Err(Trouble::There(error)) => {
                 let exit = self.trouble(error);
                 // A server that keeps us from the end of the log keeps no alarm from us.
-                match exit {
-                    Ok(Exit::Equivocation) => exit,
-                    exit => self.ages().and(exit),
+                if matches!(exit, Ok(Exit::Equivocation)) {
+                    return exit;
+                }
+                match (exit, self.ages()) {
+                    (Err(error), Err(another)) => {
+                        self.output.error(&another);
+                        Err(error)
+                    }
+                    (exit, aged) => aged.and(exit),
                 }
             }
         }

@@ -210,7 +210,7 @@ fn prefixes(one: &Log, other: &Log) -> Vec<Row> {
 impl Prefix {
     /// Of two heads of one size: the smaller root first, where the first head has `root`.
     fn ordered(mut self, root: &Hash) -> Self {
-        let second: Hash = self.root.clone().try_into().expect("32 bytes");
+        let second: Hash = self.root.clone().try_into().expect("every case that is ordered has a root of 32 bytes");
         if second < *root {
             self.heads.swap(0, 1);
             self.root = root.to_vec();
@@ -230,8 +230,10 @@ fn forms(one: &Log, other: &Log) -> Vec<Row> {
         file_of("fork", Value::record(fields))
     };
     let whole = |fields: Vec<(&'static str, Value)>| encode(&Value::record(fields));
-    let (signed, line) =
-        head_of(other, 8).split_once("\n\n").map(|(a, b)| (format!("{a}\n"), b.to_owned())).expect("a note");
+    let (signed, line) = head_of(other, 8)
+        .split_once("\n\n")
+        .map(|(a, b)| (format!("{a}\n"), b.to_owned()))
+        .expect("an empty line ends the text of a note");
     let extended = format!("{signed}more\n");
     vec![
         ("form-empty", FORM, "no bytes", Vec::new()),
@@ -279,7 +281,11 @@ fn forms(one: &Log, other: &Log) -> Vec<Row> {
 /// A field of a record made here.
 fn field(record: &Value, name: &str) -> Value {
     let bytes = encode(record);
-    nospy::codec::Item::read(&bytes).ok().and_then(|item| item.field(name)).expect("a field").to_value()
+    nospy::codec::Item::read(&bytes)
+        .ok()
+        .and_then(|item| item.field(name))
+        .expect("a record that was made here has its fields")
+        .to_value()
 }
 
 fn entries(one: &Log, other: &Log) -> Vec<Row> {

@@ -91,7 +91,7 @@ fn log_with(change: impl FnOnce(&mut Log)) -> Log {
 /// Leaves an entry out of a docket.
 fn hide(log: &mut Log, about: &str) {
     let about = subject(about);
-    let rows = log.dockets.get_mut(&about).expect("a docket");
+    let rows = log.dockets.get_mut(&about).expect("the honest log has this docket: the offer touches it");
     rows.retain(|index| *index != PROMISED);
     if rows.is_empty() {
         log.dockets.remove(&about);
@@ -104,8 +104,12 @@ pub fn omissions() -> Vec<Row> {
     let hiding = log_with(|log| hide(log, SUBJECT));
     let good = Parted::of(&hiding, SUBJECT);
     // A docket that must hold the offer and in the honest log holds nothing else.
-    let touched = honest.entries[PROMISED].touches(|_| None).expect("it names nothing");
-    let alone = touched.iter().find(|about| honest.dockets[about] == [PROMISED]).expect("such a docket").to_string();
+    let touched = honest.entries[PROMISED].touches(|_| None).expect("an offer names no statement");
+    let alone = touched
+        .iter()
+        .find(|about| honest.dockets[about] == [PROMISED])
+        .expect("one docket of the honest log holds the offer alone")
+        .to_string();
     let absent = Parted::of(&log_with(|log| hide(log, &alone)), &alone);
     let late = log_with(|log| log.sealed[PROMISED].1 += 1_000);
     let early = log_with(|log| log.sealed[PROMISED].1 -= 1_000);
